@@ -1,0 +1,480 @@
+"""A pack: only what changed is made, nothing that may not be shown stays, nobody else's file is touched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import ROOT, tree_hash
+
+from vigkit.cycle import Bundle, Cycle, Goal, LeftOut, Moment, Note, Question, Rating, ShownFilm
+from vigkit.errors import BadRecord, DiskFull, FolderNotEmpty, NewerFormat, TemplateFailed
+from vigkit.render import index, template
+from vigkit.render.pack import Job, Packed, Progress, pack
+
+DAY = "2026-11-22"
+GONE = LeftOut(
+    casebook="S2-book", cycle="01-cup", code="consent-withdrawn", who=("C2",), sentence="C2 took it back."
+)
+
+
+def log(casebook: str, cycle: str, **more: object) -> Bundle:
+    """What may be shown of a cycle with one moment."""
+    number = int(re.match(r"[0-9]*", cycle)[0] or 0) or None  # type: ignore[index]
+    made = Cycle(
+        format=1,
+        id=cycle,
+        number=number,
+        began="2026-10-01",
+        question=(Question(words="First words"), Question(words=f"How do I wait in {cycle}?")),
+        goals=(Goal(id="wait", words="I wait", ratings=(Rating(now=3, on="2026-10-02"),)),),
+        films=("snack",),
+        moments=(Moment(id="m1", film="snack", start=0, end=5, better=f"We laughed in {cycle}", joy=True),),
+        working_point=f"A longer pause after {cycle}",
+    )
+    return Bundle(
+        format=1,
+        casebook=casebook,
+        owner=casebook.split("-")[0],
+        role="teacher",
+        purpose="supervision",
+        cycle=replace(made, **more),  # type: ignore[arg-type]
+        films=(ShownFilm(id="snack", seconds=60, activity="Snack"),),
+    )
+
+
+LOGS = (log("S1-book", "01-snack"), log("S1-book", "02-walk"), log("S2-book", "01-cup"))
+
+
+def packing(
+    out: Path,
+    jobs: object,
+    *,
+    own: template.Template | None = None,
+    day: str = DAY,
+    workers: int = 2,
+    timeout: float = 120,
+    report: Callable[[Progress], None] | None = None,
+) -> Packed:
+    """Pack bundles and left-out ones."""
+    given = [Job(bundle=each) if isinstance(each, Bundle) else each for each in jobs]  # type: ignore[attr-defined]
+    return pack(
+        given,
+        out,
+        template=own or template.find(),
+        purpose="supervision",
+        day=day,
+        workers=workers,
+        timeout=timeout,
+        report=report,
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three logs of two people, packed once with the template that is shipped."""
+    out = tmp_path_factory.mktemp("made") / "out"
+    assert packing(out, LOGS) == Packed(rendered=3, kept=0, removed=0, index=out / "index.html", left_out=())
+    return out
+
+
+@pytest.fixture
+def out(made: Path, tmp_path: Path) -> Path:
+    """A copy of that pack, to do with as one likes."""
+    return Path(shutil.copytree(made, tmp_path / "out"))
+
+
+def team_template(folder: Path, code: str) -> template.Template:
+    """A team's own log: one section, after some code that may look at the bundle."""
+    cells = [
+        {"id": "parameters", "metadata": {"tags": ["parameters"]}, "source": "bundle = None"},
+        {"id": "open", "metadata": {}, "source": f"from vigkit.render import sections\n{code}"},
+        {"id": "question", "metadata": {}, "source": "sections.question(sections.open_bundle(bundle))"},
+    ]
+    for cell in cells:
+        cell |= {"cell_type": "code", "execution_count": None, "outputs": []}
+    folder.mkdir()
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    folder.joinpath("log.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    return template.find(folder)
+
+
+def states(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every page, manifest and index with its time of change and its bytes."""
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    return {p.relative_to(folder).as_posix(): (p.stat().st_mtime_ns, p.read_bytes()) for p in files}
+
+
+def rows(page: str, kind: str) -> list[str]:
+    """The rows of an index."""
+    end = {"log": "</dl>", "left-out": "</p>"}[kind]
+    return re.findall(rf'<li data-vk="{kind}".*?{end}', page, re.DOTALL)
+
+
+def test_each_log_has_a_page_that_the_manifest_names(made: Path) -> None:
+    manifest = json.loads(made.joinpath("pack.json").read_text("utf-8"))
+    assert (manifest["format"], manifest["purpose"], manifest["day"], manifest["left_out"]) == (
+        1,
+        "supervision",
+        DAY,
+        [],
+    )
+    assert [row["file"] for row in manifest["logs"]] == [f"{b.casebook}/{b.cycle.id}.html" for b in LOGS]
+    for row, bundle in zip(manifest["logs"], LOGS, strict=True):
+        page = made.joinpath(row["file"]).read_bytes()
+        assert row["sha256"] == hashlib.sha256(page).hexdigest()
+        assert bundle.cycle.working_point and bundle.cycle.working_point in page.decode()
+    assert {p.name for p in made.iterdir()} - {".pack.lock"} == {
+        "S1-book",
+        "S2-book",
+        "pack.json",
+        "index.html",
+    }
+
+
+def test_a_second_pack_with_nothing_new_touches_no_file_and_starts_nothing(out: Path) -> None:
+    before = states(out)
+    children: list[object] = []
+    again = packing(out, LOGS, report=lambda _: children.extend(multiprocessing.active_children()))
+    assert (again.rendered, again.kept, again.removed) == (0, 3, 0)
+    assert states(out) == before
+    assert not children
+
+
+def test_another_day_touches_no_page(out: Path) -> None:
+    before = states(out)
+    assert packing(out, LOGS, day="2026-11-23").kept == 3
+    after = states(out)
+    assert {file for file in before if before[file] != after[file]} == {"index.html", "pack.json"}
+    assert "23 November 2026" in after["index.html"][1].decode()
+
+
+def test_one_changed_word_makes_one_page_and_what_was_taken_back_is_gone_before(out: Path) -> None:
+    before = states(out)
+    seen: list[tuple[bool, bool]] = []
+
+    def report(progress: Progress) -> None:
+        if progress.total is not None:
+            told = out.joinpath("index.html").read_text("utf-8") + out.joinpath("pack.json").read_text(
+                "utf-8"
+            )
+            seen.append((out.joinpath("S2-book").exists(), "A longer pause after 01-cup" in told))
+
+    changed = log("S1-book", "02-walk", working_point="One word more")
+    packed = packing(out, [LOGS[0], changed, GONE], report=report)
+    assert (packed.rendered, packed.kept, packed.removed, packed.left_out) == (1, 1, 1, (GONE,))
+    assert seen and set(seen) == {(False, False)}
+    after = states(out)
+    assert after["S1-book/01-snack.html"] == before["S1-book/01-snack.html"]
+    assert "One word more" in after["S1-book/02-walk.html"][1].decode()
+    assert json.loads(after["pack.json"][1])["left_out"] == [
+        {
+            "casebook": "S2-book",
+            "cycle": "01-cup",
+            "code": "consent-withdrawn",
+            "who": ["C2"],
+            "sentence": "C2 took it back.",
+        }
+    ]
+
+
+def test_files_of_others_stay_where_they_are(out: Path) -> None:
+    out.joinpath("mine.txt").write_text("mine", encoding="utf-8")
+    out.joinpath("S2-book", "mine.html").write_text("mine", encoding="utf-8")
+    assert packing(out, [*LOGS[:2], GONE]).removed == 1
+    assert sorted(p.name for p in out.joinpath("S2-book").iterdir()) == ["mine.html"]
+    assert out.joinpath("mine.txt").read_text("utf-8") == "mine"
+
+
+def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "letters"
+    out.mkdir()
+    out.joinpath("letter.txt").write_text("Dear S1", encoding="utf-8")
+    before = tree_hash(tmp_path)
+    with pytest.raises(FolderNotEmpty, match="letters"):
+        packing(out, LOGS)
+    assert tree_hash(tmp_path) == before
+
+
+def test_a_page_that_is_not_ours_is_not_written_over(out: Path) -> None:
+    out.joinpath("S1-book", "03-new.html").write_text("mine", encoding="utf-8")
+    before = tree_hash(out)
+    with pytest.raises(FolderNotEmpty):
+        packing(out, [*LOGS, log("S1-book", "03-new")])
+    assert tree_hash(out) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"format": 1, "logs": [', BadRecord),
+        ('{"name": "a program of somebody else"}', BadRecord),
+        ("[]", BadRecord),
+        ('{"format": 2, "logs": []}', NewerFormat),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_refused_and_nothing_lost(
+    made: Path, tmp_path: Path, text: str, error: type[Exception]
+) -> None:
+    out = shutil.copytree(made, tmp_path / "out", ignore=shutil.ignore_patterns("*.lock"))
+    out.joinpath("pack.json").write_text(text, encoding="utf-8")
+    before = tree_hash(out)
+    with pytest.raises(error, match=r"pack\.json"):
+        packing(out, LOGS)
+    assert tree_hash(out) == before
+
+
+def test_a_forged_manifest_deletes_nothing_outside(out: Path) -> None:
+    outside = out.parent / "S9"
+    outside.mkdir()
+    letter = outside / "letter.html"
+    letter.write_text("Dear S1", encoding="utf-8")
+    manifest = json.loads(out.joinpath("pack.json").read_text("utf-8"))
+    forged = [
+        ("..", "letter", "../S9/letter.html"),
+        ("S9", "letter", "../S9/letter.html"),
+        ("S9", "letter", str(letter)),
+        ("linked", "letter", "linked/letter.html"),
+        ("S1-book", "..", "S1-book/..html"),
+        (7, None, None),
+    ]
+    for casebook, cycle, file in forged:
+        manifest["logs"].append(
+            {"casebook": casebook, "cycle": cycle, "file": file, "sha256": "0", "key": "0"}
+        )
+    manifest["logs"].append("../S9/letter.html")
+    if os.name != "nt":  # Windows lets few people make links
+        out.joinpath("linked").symlink_to(outside)
+    out.joinpath("pack.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert packing(out, LOGS).removed == 0
+    assert letter.read_text("utf-8") == "Dear S1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+def test_no_page_is_written_through_a_link(out: Path) -> None:
+    outside = out.parent / "elsewhere"
+    outside.mkdir()
+    out.joinpath("S3-book").symlink_to(outside)
+    with pytest.raises(FolderNotEmpty):
+        packing(out, [*LOGS, log("S3-book", "01-snack")])
+    assert not list(outside.iterdir())
+
+
+def test_a_name_that_is_taken_is_left_out(out: Path) -> None:
+    twins = [log("S1-book", "01-snack", bring="Another one"), log("S1-book", "05-more")]
+    near = [log("s2-BOOK", "01-cup"), log("S2-book", "01-CUP")]
+    packed = packing(out, [*LOGS, *twins, *near])
+    assert (packed.rendered, packed.kept) == (0, 3)
+    assert [(e.casebook, e.cycle, e.code) for e in packed.left_out] == [
+        ("S1-book", None, "sync-copy"),
+        ("S2-book", "01-CUP", "sync-copy"),
+        ("s2-BOOK", None, "sync-copy"),
+    ]
+
+
+TROUBLE = """
+import os, pathlib, psutil, threading
+match sections.open_bundle(bundle).cycle.id:
+    case "02-raises":
+        raise ValueError("no spoon")
+    case "03-dies":
+        pathlib.Path({pids!r}, "dies").write_text(str(os.getpid()))
+        psutil.Process(os.getppid()).kill()
+        threading.Event().wait()
+    case "04-lingers":
+        pathlib.Path({pids!r}, "lingers").write_text(str(os.getpid()))
+        threading.Event().wait()
+"""
+
+
+def test_one_that_raises_dies_or_lingers_leaves_the_others_as_they_would_be(tmp_path: Path) -> None:
+    own = team_template(tmp_path / "team", TROUBLE.format(pids=str(tmp_path)))
+    names = ["01-snack", "02-raises", "03-dies", "04-lingers", "05-walk"]
+    undisturbed, out = tmp_path / "undisturbed", tmp_path / "out"
+    packing(undisturbed, [log("S1-book", names[0]), log("S1-book", names[4])], own=own, workers=1)
+    packed = packing(out, [log("S1-book", name) for name in names], own=own, timeout=20)
+    assert packed.rendered == 2
+    assert [(e.cycle, e.code) for e in packed.left_out] == [
+        ("02-raises", "template-failed"),
+        ("03-dies", "worker-died"),
+        ("04-lingers", "took-too-long"),
+    ]
+    assert "no spoon" in packed.left_out[0].sentence
+    pages = {name: bytes_ for name, (_, bytes_) in states(out).items() if name.startswith("S1-book")}
+    assert pages == {n: b for n, (_, b) in states(undisturbed).items() if n.startswith("S1-book")}
+    told = out.joinpath("index.html").read_text("utf-8")
+    assert len(rows(told, "log")) == 2
+    assert len(rows(told, "left-out")) == 3
+    kernels = [int(tmp_path.joinpath(name).read_text("utf-8")) for name in ("dies", "lingers")]
+    left = [psutil.Process(pid) for pid in kernels if psutil.pid_exists(pid)]
+    assert not psutil.wait_procs(left, timeout=10)[1]
+
+
+def test_a_template_that_cannot_run_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    own = team_template(tmp_path / "team", "")
+    notebook = own.folder / "log.ipynb"
+    notebook.write_text(notebook.read_text("utf-8").replace("bundle = None", "film = None"), encoding="utf-8")
+    with pytest.raises(TemplateFailed):
+        packing(tmp_path / "out", LOGS, own=own)
+    assert not tmp_path.joinpath("out").exists()
+
+
+def test_a_pack_that_is_stopped_leaves_what_is_done_in_use(tmp_path: Path) -> None:
+    own, out = team_template(tmp_path / "team", ""), tmp_path / "out"
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        packing(out, LOGS, own=own, workers=1, report=stop)
+    assert not multiprocessing.active_children()
+    assert [row["cycle"] for row in json.loads(out.joinpath("pack.json").read_text("utf-8"))["logs"]] == [
+        "01-snack"
+    ]
+    assert len(rows(out.joinpath("index.html").read_text("utf-8"), "log")) == 1
+    again = packing(out, LOGS[:2], own=own)
+    assert (again.rendered, again.kept, again.removed) == (1, 1, 0)
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from test_pack import LOGS, packing, template
+
+def report(progress):
+    if progress.done == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+packing(Path({out!r}), LOGS, own=template.find(Path({team!r})), workers=1, report=report)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signal 9 is not for Windows")
+def test_after_a_kill_the_next_pack_goes_on_and_still_takes_away_what_is_withdrawn(tmp_path: Path) -> None:
+    own, out = team_template(tmp_path / "team", ""), tmp_path / "out"
+    script = tmp_path / "killed.py"  # without a guard: a worker must not run it again
+    script.write_text(KILLED.format(out=str(out), team=str(own.folder)), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (-signal.SIGKILL, b"", b"")
+    finished = out / "S1-book" / "01-snack.html"
+    assert finished.exists() and not out.joinpath("pack.json").exists()
+    stamp = finished.stat().st_mtime_ns
+    again = packing(out, LOGS[:2], own=own)
+    assert (again.rendered, again.kept) == (1, 1)
+    assert finished.stat().st_mtime_ns == stamp
+    assert packing(out, [], own=own).removed == 2
+    assert {p.name for p in out.iterdir()} - {".pack.lock"} == {"pack.json", "index.html"}
+
+
+def test_two_packs_into_one_folder_wait_for_each_other(out: Path) -> None:
+    done: list[Packed] = []
+    other = threading.Thread(target=lambda: done.append(packing(out, LOGS, day="2026-11-23")))
+
+    def report(progress: Progress) -> None:
+        if progress.total is not None:
+            other.start()
+            other.join(0.3)
+            assert not done
+
+    packing(out, LOGS, report=report)
+    other.join()
+    assert done[0].kept == 3
+    assert json.loads(out.joinpath("pack.json").read_text("utf-8"))["day"] == "2026-11-23"
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """No file of ours may grow beyond 2,000 bytes: what a full disk says, on any Unix."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_said_and_what_was_there_is_whole(out: Path, little_room: None) -> None:
+    before = states(out)
+    with pytest.raises(DiskFull, match=r"index\.html"):
+        packing(out, LOGS, day="2026-11-23")
+    after = states(out)
+    assert {file for file in before if before[file] != after[file]} == {"pack.json"}
+    assert not list(out.rglob("*.html.part"))
+
+
+def test_the_index_tells_who_which_question_and_what_is_missing() -> None:
+    noted = replace(LOGS[0], notes=(Note(format=1, cycle="01-snack", by="V1", notice="A pause"),))
+    logs = {f"{b.casebook}/{b.cycle.id}.html": b for b in (log("S10-book", "01-x"), LOGS[2], LOGS[1], noted)}
+    page = index.page(logs, [GONE], "supervision", DAY)
+    assert "<title>Logs for supervision, 22 November 2026</title>" in page
+    assert re.findall(r'<h2 id="of-[^"]*">([^<]*)', page) == ["S1, teacher", "S2, teacher", "S10, teacher"]
+    found = rows(page, "log")
+    assert [re.search(r'href="([^"]*)"', row)[1] for row in found] == [  # type: ignore[index]
+        "S1-book/02-walk.html",
+        "S1-book/01-snack.html",
+        "S2-book/01-cup.html",
+        "S10-book/01-x.html",
+    ]
+    for words in (
+        "Cycle 1, Snack",
+        "How do I wait in 01-snack?",
+        "1 moment",
+        "★",
+        "Note by V1",
+        "after 01-snack",
+    ):
+        assert words in found[1]
+    assert "No note yet" in found[0]
+    assert "First words" not in page
+    assert page.index("We laughed in 02-walk") < page.index("S1, teacher")
+    (missing,) = rows(page, "left-out")
+    for words in ("S2-book", "01-cup", "consent-withdrawn", "C2", "C2 took it back."):
+        assert words in missing
+    assert "<svg" in page and "3 of 10" in page
+
+
+def test_a_pack_without_a_log_says_so() -> None:
+    page = index.page({}, [], "peers", DAY)
+    assert "No log yet. Nothing is left out." in page
+    assert not rows(page, "log")
+
+
+def test_words_cannot_run_on_the_index() -> None:
+    bad = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}\x00\u202e'
+    hostile = replace(
+        log(
+            "S1-book",
+            "01-snack",
+            question=(Question(words=bad),),
+            goals=(Goal(id="g", words=bad, ratings=(Rating(now=0),)),),
+            moments=(Moment(id="m", film="snack", start=0, end=1, better=bad, joy=True),),
+            working_point=bad,
+            bring=bad * 200,
+        ),
+        films=(ShownFilm(id="snack", seconds=1, activity=bad),),
+    )
+    out = LeftOut(casebook=bad, cycle=bad, code=bad, who=(bad,), sentence=bad)
+    page = index.page({"S1-book/01-snack.html": hostile}, [out], "supervision", DAY)
+    assert "<script" not in page and "<img" not in page and "49" not in page
+    assert "\x00" not in page and "\u202e" not in page
+    assert "style=" not in page and "http" not in page.replace("http-equiv", "")
+    assert "&lt;script&gt;" in page
+    assert page.index("Content-Security-Policy") < page.index("<title>")

@@ -1,0 +1,523 @@
+"""The only reader and writer of the casebook folder: plain files, one record each, one writer a file."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import hashlib
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from vigkit import principles, records
+from vigkit.cycle import FORMAT, Consents, Contents, Cycle, Film, LeftOut, Note, Owner
+from vigkit.errors import (
+    BadRecord,
+    Busy,
+    ChangedElsewhere,
+    FilmChanged,
+    FilmMissing,
+    NewerFormat,
+    NotACasebook,
+    SyncCopy,
+    UnknownCycle,
+    VigkitError,
+    on_disk,
+)
+
+T = TypeVar("T")
+OWNER = "casebook.json"
+PRINCIPLES = "principles.csv"
+LOCK = "casebook.lock"
+WAIT = 60.0  # seconds a lock is waited for
+_FOLDERS = ("consent", "films", "cycles", "notes")
+# dict -> dict, from the format it is filed under to the next; format 1 is the first.
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """What is to be written, in this order, and what is told when all of it is on disk."""
+
+    result: T
+    records: Sequence[tuple[str, Any]] = ()
+    film: tuple[Path, str] | None = None
+    forget: Sequence[str] = ()
+
+
+class Casebook:
+    """A casebook folder; knows which bytes it has read, so that work done elsewhere is never overwritten."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self._seen: dict[str, str | None] = {}
+        self._nouns: dict[str, tuple[str, Any]] = {}
+        with on_disk(self.folder):
+            if not looks_like_one(self.folder):
+                raise NotACasebook(shown(self.folder))
+
+    @classmethod
+    def new(cls, folder: Path, owner: Owner) -> Casebook:
+        """Make a casebook in a folder that is new or empty."""
+        with on_disk(folder):
+            _make_folder(folder)
+            write_beside(folder / OWNER, records.text(records.plain(owner)).encode())
+        return cls(folder)
+
+    @property
+    def owner(self) -> Owner:
+        """casebook.json."""
+        return self._read(Owner, OWNER)
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        """The ids of the cycles, in their order."""
+        return tuple(sorted(p.stem for p in self._files("cycles") if records.is_id(p.stem)))
+
+    def cycle(self, cycle: str) -> Cycle:
+        """One cycle by id; UnknownCycle where there is none, SyncCopy where the file holds another's copy."""
+        if cycle not in self.cycles:
+            raise UnknownCycle(cycle, self.cycles)
+        found = self._read(Cycle, f"cycles/{cycle}.json")
+        if found.id != cycle:
+            raise SyncCopy(f"cycles/{cycle}.json", f"{found.id}.json")
+        return found
+
+    def cycle_hash(self, cycle: str) -> str:
+        """The sha256 of a cycle's file as it stands: which version a supervisor has read."""
+        return hashlib.sha256(self._bytes(f"cycles/{cycle}.json")).hexdigest()
+
+    def save(self, cycle: Cycle) -> Cycle:
+        """Store a cycle that this object has read; ChangedElsewhere if the file is not what was read."""
+        change = Change(cycle, [(f"cycles/{cycle.id}.json", cycle)])
+        self._refuse(change)
+        with self._locked():
+            self._store_all(change.records)
+        return cycle
+
+    def commit(self, plan: Callable[[], Change[T]]) -> T:
+        """Plan a change, take the lock, plan it again on what is there now, write it, give its result.
+
+        The first planning refuses what cannot be before anything on disk is touched, the lock included.
+        """
+        self._refuse(plan())
+        with self._locked():
+            change = plan()
+            self._bring(change)
+            for film in change.forget:
+                self.forget(film)
+        return change.result
+
+    def contents(self, owner: Owner | None = None) -> Contents:
+        """All that is in the casebook; what cannot be read is in `problems`, and never stops the rest.
+
+        `owner` stands in for a casebook.json that cannot be read, so that `check` can look at the rest.
+        """
+        owner = owner or self.owner
+        problems: list[LeftOut] = []
+        consents = self._consents(owner, problems)
+        films = self._folder("films", Film, owner.id, problems)
+        cycles = self._folder("cycles", Cycle, owner.id, problems)
+        notes = self._folder("notes", Note, owner.id, problems)
+        words = self._words(owner.id, problems)
+        return Contents(
+            owner=owner,
+            consents=consents,
+            films={f.id: f for f in _named(films, lambda f: f.id, "films", owner.id, problems)},
+            cycles={c.id: c for c in _named(cycles, lambda c: c.id, "cycles", owner.id, problems)},
+            notes=tuple(_named(notes, lambda n: f"{n.cycle}.{n.by}", "notes", owner.id, problems)),
+            principles=words,
+            problems=tuple(problems),
+        )
+
+    def look(self, rel: str) -> None:
+        """Take notice of a file as it stands now, before it is replaced whole."""
+        self._seen[rel] = _hash(self.folder / rel)
+
+    def film_file(self, film: Film) -> Path:
+        """Where a film lies, after a look that it is there and still the same."""
+        path = self._film_path(film)
+        try:
+            state = path.stat()
+        except (OSError, ValueError) as e:  # ValueError: a name that no disk can hold
+            raise FilmMissing(film.id) from e
+        if not stat.S_ISREG(state.st_mode):
+            raise FilmMissing(film.id)
+        if _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256:
+            raise FilmChanged(film.id)
+        return path
+
+    def cached(self, film: str, name: str, make: Callable[[], bytes]) -> bytes:
+        """What was made from a film before, or made now and kept in cache/ (where that can be written)."""
+        path = self.folder / "cache" / film / name
+        try:
+            return path.read_bytes()
+        except OSError:
+            data = make()
+        try:
+            _make_folder(path.parent)
+            write_beside(path, data)
+        except OSError:
+            pass  # A supervisor may open a casebook that may not be written; the cache only saves time.
+        return data
+
+    def forget(self, film: str) -> None:
+        """Delete what was made from a film: pictures and clips."""
+        for made in (self.folder / "cache" / film, self.folder / "clips" / film):
+            if made.exists():
+                with on_disk(f"{made.parent.name}/{film}"):
+                    shutil.rmtree(made)
+
+    def _film_path(self, film: Film) -> Path:
+        path = Path(film.file)
+        if path.is_absolute():
+            return path
+        if ".." in path.parts:
+            raise BadRecord(f"films/{film.id}.json", "The file lies outside the casebook.", "file")
+        return self.folder / path
+
+    def _files(self, folder: str) -> list[Path]:
+        with on_disk(folder):
+            try:
+                found = sorted(self.folder.joinpath(folder).iterdir())
+            except FileNotFoundError:
+                return []
+        return [p for p in found if p.suffix == ".json" and not p.name.startswith(".")]
+
+    def _consents(self, owner: Owner, problems: list[LeftOut]) -> dict[str, tuple[Consents, ...]]:
+        """Every copy of each person's consents: all have to allow a film; one that cannot be read does not."""
+        found: dict[str, tuple[Consents, ...]] = {}
+        for stem, record in self._folder("consent", Consents, owner.id, problems):
+            found[record.person] = (*found.get(record.person, ()), record)
+            if stem != record.person:
+                copy = SyncCopy(f"consent/{stem}.json", f"{record.person}.json")
+                problems.append(left_out(copy, owner.id))
+        unread = [Path(p.file).stem for p in problems if p.file and p.code != SyncCopy.code]
+        for person in {p.code for p in owner.people} | set(found):
+            # "C1 (1)", "C1-LAPTOP", "Copy of C1": whose it is can only be told from the name.
+            own = rf"(?<![A-Za-z0-9]){re.escape(person)}(?![A-Za-z0-9])"
+            if any(re.search(own, stem, re.IGNORECASE) for stem in unread):
+                found[person] = (*found.get(person, ()), Consents(format=FORMAT, person=person))
+        return found
+
+    def _words(self, book: str, problems: list[LeftOut]) -> principles.Principles:
+        try:
+            return principles.load(self.folder / PRINCIPLES)
+        except VigkitError as e:
+            problems.append(left_out(e, book, file=PRINCIPLES))
+            return principles.load()
+
+    def _folder(self, folder: str, noun: type[T], book: str, problems: list[LeftOut]) -> list[tuple[str, T]]:
+        """Every record of a folder with the stem of its file; what cannot be read goes to `problems`."""
+        found = []
+        try:
+            files = self._files(folder)
+        except VigkitError as e:
+            problems.append(left_out(e, book, file=folder))
+            return []
+        for path in files:
+            rel = f"{folder}/{path.name}"
+            try:
+                found.append((path.stem, self._read(noun, rel)))
+            except VigkitError as e:
+                cycle = path.stem if folder == "cycles" and records.is_id(path.stem) else None
+                problems.append(left_out(e, book, cycle=cycle, file=rel))
+        return found
+
+    def _bytes(self, rel: str) -> bytes:
+        with on_disk(rel):
+            return _patiently(self.folder.joinpath(rel).read_bytes)
+
+    def _read(self, noun: type[T], rel: str) -> T:
+        data = self._bytes(rel)
+        digest = self._seen[rel] = hashlib.sha256(data).hexdigest()
+        known = self._nouns.get(rel)
+        if known is None or known[0] != digest:  # nouns are frozen: the same bytes are the same noun
+            known = self._nouns[rel] = (digest, _noun(noun, data, rel))
+        return cast(T, known[1])
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / LOCK, timeout=WAIT)
+        with on_disk(self.folder):
+            try:
+                lock.acquire()
+            except Timeout as e:
+                raise Busy(shown(self.folder)) from e
+        try:
+            with on_disk(self.folder):
+                self._sweep()
+            yield
+        finally:
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Delete what a save that was broken off has left; whoever holds the lock is the only one saving."""
+        for folder in (".", *_FOLDERS, "kept", "cache/*", "clips/*"):
+            for part in self.folder.glob(f"{folder}/.*.part"):
+                part.unlink(missing_ok=True)
+
+    def _refuse(self, change: Change[Any]) -> None:
+        """Refuse what may not be written while nothing on disk is touched yet."""
+        self._refuse_newer(OWNER)
+        for rel, noun in change.records:
+            records.read(type(noun), records.plain(noun), rel)
+            if noun.format > FORMAT:
+                raise NewerFormat(rel, noun.format, FORMAT)
+            self._refuse_newer(rel)
+            _refuse_same_but_for_capitals(self.folder / rel, rel)
+        if change.film is not None:
+            self._refuse_other_film(*change.film)
+
+    def _refuse_other_film(self, source: Path, rel: str) -> None:
+        target = self.folder / rel
+        with on_disk(rel):
+            if target.exists() and not filecmp.cmp(source, target, shallow=False):
+                raise BadRecord(rel, "Another film lies there already. Choose another id.")
+
+    def _bring(self, change: Change[Any]) -> None:
+        if change.film is None:
+            self._store_all(change.records)
+            return
+        source, rel = change.film
+        self._refuse_other_film(source, rel)
+        target = self.folder / rel
+        ours = not target.exists()  # else put there by hand, or left by an adding that was broken off
+        if ours:
+            with on_disk(rel):
+                _copy(source, target)
+        try:
+            self._store_all(change.records)
+        except BaseException:  # no film without its record, Ctrl-C included
+            if ours:
+                target.unlink(missing_ok=True)
+            raise
+
+    def _store_all(self, changes: Sequence[tuple[str, Any]]) -> None:
+        for rel, noun in changes:
+            self._store(rel, noun)
+
+    def _store(self, rel: str, noun: Any) -> None:
+        """Compare with what was read, then replace; called with the lock held."""
+        path = self.folder / rel
+        for other in (OWNER, rel):
+            self._refuse_newer(other)
+        data = records.text(records.plain(noun)).encode()
+        now = _hash(path)
+        if now != self._seen.get(rel):
+            kept = self._keep(rel, data)
+            raise ChangedElsewhere(rel, kept)
+        with on_disk(rel):
+            _make_folder(path.parent)
+            write_beside(path, data)
+        self._seen[rel] = hashlib.sha256(data).hexdigest()
+
+    def _refuse_newer(self, rel: str) -> None:
+        if not self.folder.joinpath(rel).exists():
+            return
+        try:
+            found = _format(records.parse(self._bytes(rel), rel))
+        except BadRecord:
+            return  # what cannot be read cannot tell its format; the comparison of bytes guards it
+        if found > FORMAT:
+            raise NewerFormat(rel, found, FORMAT)
+
+    def _keep(self, rel: str, data: bytes) -> str:
+        stem = rel.removesuffix(".json").replace("/", "-")
+        n = 1
+        while (path := self.folder / "kept" / f"{stem}.{n}.json").exists():
+            n += 1
+        with on_disk("kept"):
+            _make_folder(path.parent)
+            write_beside(path, data)
+        return f"kept/{path.name}"
+
+
+def looks_like_one(folder: Path) -> bool:
+    """Whether a folder holds a casebook.json."""
+    try:
+        return folder.joinpath(OWNER).is_file()
+    except PermissionError:
+        raise
+    except OSError:  # a name that is too long for a disk
+        return False
+
+
+def shown(folder: Path) -> str:
+    """The name under which a folder is shown: its own, never those above it."""
+    return folder.name or folder.resolve().name or "here"
+
+
+def _named(
+    read: list[tuple[str, T]], name: Callable[[T], str], folder: str, book: str, problems: list[LeftOut]
+) -> Iterator[T]:
+    """The records whose file is named as their id says; the others are copies that a sync client made."""
+    stems = {stem for stem, _ in read}
+    told: set[str] = set()
+    for stem, record in read:
+        if stem == name(record):
+            yield record
+            continue
+        problem = SyncCopy(f"{folder}/{stem}.json", f"{name(record)}.json")
+        cycle = stem if folder == "cycles" and records.is_id(stem) else None
+        problems.append(left_out(problem, book, cycle=cycle))
+        if name(record) in stems - told:
+            told.add(name(record))
+            other = SyncCopy(f"{folder}/{name(record)}.json", f"{stem}.json")
+            problems.append(left_out(other, book))
+
+
+def upgraded(
+    record: dict[str, Any],
+    where: str,
+    steps: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = UPGRADES,
+    to: int = FORMAT,
+) -> dict[str, Any]:
+    """The record in today's format, one step after the other."""
+    while (found := _format(record)) < to:
+        if found not in steps:
+            raise BadRecord(where, f"There is no format {found}. This vigkit writes format {to}.", "format")
+        record = steps[found](record)
+    if found > to:
+        raise NewerFormat(where, found, to)
+    return record
+
+
+def _format(record: dict[str, Any]) -> int:
+    """The format a record says it has; today's where it says none, for whoever reads it to name the place."""
+    found = record.get("format")
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return FORMAT
+    return int(found) if found == int(found) else FORMAT
+
+
+def _noun(noun: type[T], data: bytes, rel: str) -> T:
+    record = records.parse(data, rel)
+    newer = _format(record) > FORMAT
+    try:
+        return records.read(noun, record if newer else upgraded(record, rel), rel)
+    except BadRecord as e:
+        if newer:  # its shape may have changed: say that rather than what looks odd from here
+            raise NewerFormat(rel, _format(record), FORMAT) from e
+        raise
+
+
+def left_out(
+    error: VigkitError, book: str | None, *, cycle: str | None = None, file: str | None = None
+) -> LeftOut:
+    """An error as a line in a list of what is missing and why."""
+    return LeftOut(
+        casebook=book,
+        cycle=cycle,
+        code=error.code,
+        who=error.who,
+        sentence=error.sentence,
+        file=file or error.where,
+    )
+
+
+_hashes: dict[tuple[Path, int, int], str] = {}
+
+
+def _sha256_of(path: Path, size: int, mtime_ns: int) -> str:
+    """The sha256 of a film, counted once while its size and time stay the same."""
+    key = (path.resolve(), size, mtime_ns)
+    if key not in _hashes:
+        with on_disk("films"):
+            _hashes[key] = file_hash(path)
+    return _hashes[key]
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hash(path: Path) -> str | None:
+    with on_disk(path):
+        try:
+            return hashlib.sha256(_patiently(path.read_bytes)).hexdigest()
+        except FileNotFoundError:
+            return None
+
+
+def _refuse_same_but_for_capitals(path: Path, rel: str) -> None:
+    """Windows and macOS take `S1.json` and `s1.json` for one file."""
+    if path.parent.is_dir():
+        for other in path.parent.iterdir():
+            if other.name != path.name and other.name.casefold() == path.name.casefold():
+                raise BadRecord(
+                    rel, f"{other.stem} differs from it only in capitals. Choose another id.", "id"
+                )
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Windows: a virus scanner or a sync client may hold a file a moment."""
+    for pause in (0.05, 0.1, 0.2, 0.4):
+        try:
+            return act()
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(pause)
+    return act()
+
+
+def write_beside(path: Path, data: bytes) -> None:
+    """Write beside, fsync, move into place, fsync the folder: after this the bytes outlive a power cut."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _patiently(lambda: part.replace(path))
+    except BaseException:  # Ctrl-C too leaves no half file
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a film in, by way of a part file."""
+    _make_folder(target.parent)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        _patiently(lambda: part.replace(target))
+    except BaseException:  # Ctrl-C too leaves no half film
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle for this
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as e:  # some network drives and sticks cannot do this for a folder
+        if e.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    finally:
+        os.close(handle)

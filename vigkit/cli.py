@@ -1,0 +1,486 @@
+"""The front door: parses, calls, prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vigkit import __version__
+from vigkit.errors import BadRecord, BadUsage, VigkitError, on_disk
+
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb has done: its result as data, as words, and what it left out."""
+
+    result: dict[str, Any]
+    words: str
+    left_out: Sequence[dict[str, Any]] = ()
+    exit: int = 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status of contract.md §1."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows consoles; names that are not UTF-8
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    as_json = "--json" in words
+    verb = _verb(words)
+    try:
+        asked = _parser().parse_args(words)
+        verb = asked.verb
+        done: Done = asked.run(asked)
+    except VigkitError as e:
+        return _tell_error(verb, as_json, e, "--debug" in words)
+    except KeyboardInterrupt:
+        return _tell_error(verb, as_json, _Stopped(), False)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as e:  # the last door: nobody is to meet a traceback
+        if "--debug" in words:
+            raise
+        return _tell_error(verb, as_json, _Unexpected(e), False)
+    return _tell(done, verb, as_json)
+
+
+class _Stopped(VigkitError):
+    code = "stopped"
+    exit = 130
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. What is there can be used.")
+
+
+class _Unexpected(VigkitError):
+    exit = 3
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"Something happened that vigkit does not know ({type(error).__name__}). "
+            "Run the same command with --debug and show that to whoever helps you."
+        )
+
+
+def _tell(done: Done, verb: str, as_json: bool) -> int:
+    if as_json:
+        _print_json(verb, True, done.result, done.left_out, None)
+    else:
+        print(done.words)
+    return done.exit
+
+
+def _tell_error(verb: str, as_json: bool, error: VigkitError, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    if as_json:
+        told = {"code": error.code, "sentence": error.sentence, "where": error.where}
+        _print_json(verb, error.exit in (0, 1), {}, [], told)
+    else:
+        print(error.sentence, file=sys.stderr)
+    return error.exit
+
+
+def _print_json(verb: str, ok: bool, result: Any, left_out: Sequence[Any], error: Any) -> None:
+    told = {"format": 1, "verb": verb, "ok": ok, "result": result, "left_out": list(left_out), "error": error}
+    print(json.dumps(told, ensure_ascii=False), flush=True)
+
+
+def _new(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+
+    book = steps.new(asked.folder, code=asked.code, role=asked.role)
+    record = steps.show(book)
+    return Done(record, f"Made the casebook {record['id']} in {asked.folder}.\nNext: vigkit film add {asked.folder} FILM")
+
+
+def _demo(asked: argparse.Namespace) -> Done:
+    from vigkit.demo import lives
+
+    with _progress(asked) as report:
+        made = lives.live(
+            asked.folder, people=asked.people, seed=asked.seed, progress=lambda what, part: report(part, what)
+        )
+    cycles = sum(len(list(book.joinpath("cycles").glob("*.json"))) for book in made)
+    return Done(
+        {"folder": str(asked.folder), "casebooks": [book.name for book in made], "cycles": cycles},
+        f"Made {len(made)} casebooks with {cycles} cycles in {asked.folder}.\n"
+        f"Next: vigkit pack {asked.folder} -o logs",
+    )
+
+
+def _put(asked: argparse.Namespace) -> Done:
+    from vigkit import records, steps
+    from vigkit.casebook import Casebook
+
+    if asked.file == "-":
+        text, where = sys.stdin.buffer.read(), asked.kind
+    else:
+        path = Path(asked.file)
+        if not path.exists():
+            raise BadRecord(path.name, "There is no such file. Check the name.")
+        with on_disk(path):
+            text, where = path.read_bytes(), path.name
+    stored = steps.put(Casebook(asked.casebook), asked.kind, records.parse(text, where))
+    name = stored.get("id") or stored.get("person") or f"{stored['cycle']} by {stored['by']}"
+    return Done(stored, f"Saved the {asked.kind} {name}.")
+
+
+def _show(asked: argparse.Namespace) -> Done:
+    from vigkit import records, steps
+    from vigkit.casebook import Casebook
+
+    record = steps.show(Casebook(asked.casebook), asked.cycle)
+    return Done(record, records.text(record).rstrip())
+
+
+def _film_add(asked: argparse.Namespace) -> Done:
+    from vigkit import records, steps
+    from vigkit.casebook import Casebook
+    from vigkit.errors import clock
+
+    film = steps.add_film(
+        Casebook(asked.casebook),
+        asked.file,
+        people=[code for code in asked.people.split(",") if code],
+        id=asked.id,
+        filmed=asked.filmed,
+        activity=asked.activity,
+        kind=asked.kind,
+        refer=asked.refer,
+    )
+    return Done(records.plain(film), f"Added the film {film.id}, {clock(film.seconds)} long.")
+
+
+def _film_cut(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.casebook import Casebook
+
+    moment = steps.cut(
+        Casebook(asked.casebook), asked.cycle, asked.moment, asked.out, purpose=asked.purpose, day=asked.day
+    )
+    result = {"file": str(asked.out), "moment": moment.id, "start": moment.start, "end": moment.end}
+    return Done(result, f"Cut the moment {moment.id} to {asked.out}.")
+
+
+def _film_still(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.casebook import Casebook
+    from vigkit.errors import clock
+
+    at = steps.still(
+        Casebook(asked.casebook),
+        asked.cycle,
+        asked.moment,
+        asked.out,
+        purpose=asked.purpose,
+        at=asked.at,
+        day=asked.day,
+    )
+    result = {"file": str(asked.out), "moment": asked.moment, "at": at}
+    return Done(result, f"Took the picture at {clock(at)} to {asked.out}.")
+
+
+def _moment_add(asked: argparse.Namespace) -> Done:
+    from vigkit import records, steps
+    from vigkit.casebook import Casebook
+    from vigkit.errors import clock
+
+    moment = steps.mark(
+        Casebook(asked.casebook),
+        asked.cycle,
+        film=asked.film,
+        start=asked.start,
+        end=asked.end,
+        principles=asked.principle,
+        share=asked.share,
+        joy=asked.joy,
+        **{word: getattr(asked, word) for word in _WORDS},
+    )
+    return Done(
+        records.plain(moment),
+        f"Saved the moment {moment.id}, {clock(moment.start)} to {clock(moment.end)}.",
+    )
+
+
+def _pack(asked: argparse.Namespace) -> Done:
+    from vigkit import consent, steps
+    from vigkit.render import pack, template
+
+    template.quick_imports()
+    consent.purpose_known(asked.purpose)
+    day = asked.day or steps.today()
+    folders = steps.casebooks(asked.casebook)
+    with _progress(asked) as report:
+        packed = pack.pack(
+            steps.jobs(folders, asked.purpose, day),
+            asked.out,
+            template=template.find(asked.template),
+            purpose=asked.purpose,
+            day=day,
+            workers=asked.workers,
+            timeout=float(asked.timeout),
+            report=lambda p: report(p.done / p.total if p.total else 0.0, f"{p.done} logs done, {p.failed} left out"),
+        )
+    result = {
+        "rendered": packed.rendered,
+        "kept": packed.kept,
+        "removed": packed.removed,
+        "index": str(packed.index),
+    }
+    told = [f"{packed.rendered} logs made, {packed.kept} unchanged, {packed.removed} removed."]
+    told += [f"Left out: {_place(each)}{each.sentence}" for each in packed.left_out]
+    left_out = [
+        {"casebook": e.casebook, "cycle": e.cycle, "code": e.code, "who": list(e.who), "sentence": e.sentence}
+        for e in packed.left_out
+    ]
+    return Done(result, "\n".join([*told, f"Open {packed.index}"]), left_out, 1 if left_out else 0)
+
+
+def _bundle(asked: argparse.Namespace) -> Done:
+    from vigkit import consent, records, steps
+    from vigkit.casebook import Casebook, write_beside
+
+    consent.purpose_known(asked.purpose)
+    book = Casebook(asked.casebook)
+    shown = steps.bundle(book, book.contents(), asked.cycle, asked.purpose, asked.day or steps.today())
+    with on_disk(asked.out):
+        write_beside(asked.out, records.text(records.plain(shown)).encode())
+    return Done({"file": str(asked.out)}, f"Wrote what may be shown to {asked.out}.")
+
+
+def _check(asked: argparse.Namespace) -> Done:
+    from vigkit import checks
+
+    problems = checks.check(asked.folder)
+    told = [f"{p['file']}: {p['sentence']}" for p in problems] or ["Everything is in order."]
+    return Done({"problems": problems}, "\n".join(told), exit=1 if problems else 0)
+
+
+def _place(each: Any) -> str:
+    return " ".join(filter(None, [each.casebook, each.cycle])) + ": " if each.casebook else ""
+
+
+_WORDS = ("saw", "felt", "thought", "wished", "why", "better")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadUsage(f"{message[:1].upper()}{message[1:400]}. See {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="vigkit", description="Workbooks for reflective practice with your own films.")
+    parser.add_argument("--version", action="version", version=f"vigkit {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    new = _add(verbs, "new", _new, "Make a casebook in a new folder.", [
+        "vigkit new my-casebook",
+        "vigkit new casebook-s2 --code S2 --role care-staff",
+    ])  # fmt: skip
+    new.add_argument("folder", metavar="FOLDER", type=Path)
+    new.add_argument("--code", default="S1", help="your code; your name stays outside (S1)")
+    new.add_argument("--role", default="teacher", choices=("teacher", "care-staff", "guider"))
+
+    demo = _add(verbs, "demo", _demo, "Make six casebooks to look at, with drawn films.", [
+        "vigkit demo demonstration --people 1",
+        "vigkit demo demonstration-2 --people 1 --seed 2",
+    ])  # fmt: skip
+    demo.add_argument("folder", metavar="FOLDER", type=Path)
+    demo.add_argument("--people", type=_whole(1, 6), default=6, help="how many casebooks, 1 to 6")
+    demo.add_argument("--seed", type=_whole(0, 2**31), default=1, help="another number: other people, other words")
+
+    put = _add(verbs, "put", _put, "Write one record, checked whole.", [
+        "vigkit put my-casebook cycle cycle.json",
+        "vigkit put my-casebook consent -",
+    ])  # fmt: skip
+    _casebook(put)
+    put.add_argument("kind", choices=("cycle", "consent", "note"))
+    put.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
+
+    show = _add(verbs, "show", _show, "Show a casebook, or one cycle of it.", [
+        "vigkit show my-casebook",
+        "vigkit show my-casebook 01-snack --json",
+    ])  # fmt: skip
+    _casebook(show)
+    show.add_argument("cycle", metavar="CYCLE", nargs="?")
+
+    _film_verbs(_group(verbs, "film", "Add a film, cut a moment or take a picture."))
+    _moment_verbs(_group(verbs, "moment", "Mark a moment of a film."))
+    _pack_verbs(verbs)
+
+    check = _add(verbs, "check", _check, "Say what is not in order in a casebook or a pack; changes nothing.", [
+        "vigkit check my-casebook",
+        "vigkit check logs --json",
+    ])  # fmt: skip
+    check.add_argument("folder", metavar="FOLDER", type=Path)
+    return parser
+
+
+def _film_verbs(verbs: Any) -> None:
+    add = _add(verbs, "film add", _film_add, "Take a film in as it is.", [
+        "vigkit film add my-casebook snack.mp4 --people S1,C1 --id snack",
+        'vigkit film add my-casebook walk.mp4 --people S1,C1 --filmed 2026-11-02 --activity "A walk" --refer',
+    ])  # fmt: skip
+    _casebook(add)
+    add.add_argument("file", metavar="FILE", type=Path)
+    add.add_argument("--people", required=True, metavar="CODES", help="everyone in the film, such as S1,C1")
+    add.add_argument("--id", help="a short name for the film (film-1)")
+    add.add_argument("--filmed", metavar="DATE", type=_day)
+    add.add_argument("--activity", metavar="TEXT")
+    add.add_argument("--kind", default="practice", choices=("practice", "shared-review"))
+    add.add_argument("--refer", action="store_true", help="leave the film where it lies")
+
+    cut = _add(verbs, "film cut", _film_cut, "Cut a moment out of its film, where consent allows it.", [
+        "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose supervision",
+        "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose own-reflection --day 2026-11-22",
+    ])  # fmt: skip
+    still = _add(verbs, "film still", _film_still, "Take one picture from a moment, where consent allows it.", [
+        "vigkit film still my-casebook 01-snack m1 -o moment.jpg --purpose supervision",
+        "vigkit film still my-casebook 01-snack m1 -o moment.png --purpose supervision --at 14.5",
+    ])  # fmt: skip
+    for verb in (cut, still):
+        _casebook(verb)
+        verb.add_argument("cycle", metavar="CYCLE")
+        verb.add_argument("moment", metavar="MOMENT")
+        verb.add_argument("-o", dest="out", metavar="FILE", type=Path, required=True)
+        verb.add_argument("--purpose", metavar="P", required=True)
+        _at_day(verb)
+    still.add_argument("--at", metavar="SECONDS", type=_seconds, help="the middle of the moment where not named")
+
+
+def _moment_verbs(verbs: Any) -> None:
+    add = _add(verbs, "moment add", _moment_add, "Mark a moment that went better than usual.", [
+        "vigkit moment add my-casebook 01-snack --film snack --start 12.4 --end 17.9 --principle EN1",
+        'vigkit moment add my-casebook 01-snack --film snack --start 0 --end 5 --saw "I waited" --share supervision',
+    ])  # fmt: skip
+    _casebook(add)
+    add.add_argument("cycle", metavar="CYCLE")
+    add.add_argument("--film", metavar="ID", required=True)
+    add.add_argument("--start", metavar="S", type=_seconds, required=True, help="seconds on the film's clock")
+    add.add_argument("--end", metavar="S", type=_seconds, required=True)
+    add.add_argument("--principle", metavar="ID", action="append", default=[])
+    for word in _WORDS:
+        add.add_argument(f"--{word}", metavar="TEXT")
+    add.add_argument("--share", metavar="PURPOSE", action="append", default=[])
+    add.add_argument("--joy", action="store_true", help="a moment of joy")
+
+
+def _pack_verbs(verbs: Any) -> None:
+    pack = _add(verbs, "pack", _pack, "Make the logs that may be shown, and an index of them.", [
+        "vigkit pack my-casebook -o logs",
+        "vigkit pack my-casebook -o logs --purpose supervision --day 2026-11-22 --json",
+    ])  # fmt: skip
+    pack.add_argument("casebook", metavar="CASEBOOK", nargs="+", type=Path, help="or a folder of casebooks")
+    pack.add_argument("-o", dest="out", metavar="OUT", type=Path, required=True)
+    pack.add_argument("--purpose", metavar="P", default="supervision")
+    _at_day(pack)
+    pack.add_argument("--workers", metavar="N", type=_whole(1, 64), default=2)
+    pack.add_argument("--timeout", metavar="S", type=_whole(1, 86400), default=120, help="seconds for one log (120)")
+    pack.add_argument("--template", metavar="FOLDER", type=Path, help="a team's own log")
+
+    bundle = _add(verbs, "bundle", _bundle, "Write what a log is made from, for whoever writes a template.", [
+        "vigkit bundle my-casebook 01-snack -o bundle.json",
+        "vigkit bundle my-casebook 01-snack -o bundle.json --purpose own-reflection",
+    ])  # fmt: skip
+    _casebook(bundle)
+    bundle.add_argument("cycle", metavar="CYCLE")
+    bundle.add_argument("-o", dest="out", metavar="FILE", type=Path, required=True)
+    bundle.add_argument("--purpose", metavar="P", default="supervision")
+    _at_day(bundle)
+
+
+def _add(
+    verbs: Any, name: str, run: Callable[[argparse.Namespace], Done], what: str, examples: list[str]
+) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name.split()[-1],
+        help=what,
+        description=what,
+        epilog="\n".join(["examples:", *(f"  {line}" for line in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.set_defaults(verb=name, run=run)
+    verb.add_argument("--json", action="store_true", help="tell the result as one JSON object")
+    verb.add_argument("--debug", action="store_true", help="tell more when something goes another way")
+    return verb
+
+
+def _group(verbs: Any, name: str, what: str) -> Any:
+    return verbs.add_parser(name, help=what, description=what).add_subparsers(metavar="VERB", required=True)
+
+
+def _casebook(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("casebook", metavar="CASEBOOK", type=Path)
+
+
+def _at_day(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--day", metavar="DATE", type=_day, help="the day for which consent is judged (today)")
+
+
+def _day(text: str) -> str:
+    from vigkit.records import is_day
+
+    if not is_day(text):
+        raise argparse.ArgumentTypeError("write the day as year-month-day, such as 2026-11-22")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise argparse.ArgumentTypeError("write the time in seconds, such as 12.4")
+    return seconds
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return whole
+
+
+def _verb(words: Sequence[str]) -> str:
+    """The verb as far as it can be told before the words are parsed."""
+    plain = [word for word in words if not word.startswith("-")][:2]
+    return " ".join(plain if plain[:1] in (["film"], ["moment"]) else plain[:1])
+
+
+@contextmanager
+def _progress(asked: argparse.Namespace) -> Iterator[Report]:
+    """A bar that knows the end on a terminal, plain lines elsewhere; always on standard error."""
+    if not sys.stderr.isatty():
+        last = ""
+
+        def line(_part: float, what: str) -> None:
+            nonlocal last
+            if what != last and not asked.json:
+                print(what, file=sys.stderr, flush=True)
+            last = what
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda part, what: bar.update(task, completed=part, description=what)

@@ -1,0 +1,1 @@
+"""The demonstration: two drawn films, and the casebooks lived around them."""

@@ -1,0 +1,441 @@
+"""Every error a user can meet: one sentence that says what to do next.
+
+VigkitError                     exit 2: refused, nothing on disk has changed
+├── BadUsage                    bad-usage
+├── BadRecord                   bad-record
+│   └── NewerFormat             newer-format
+├── NotACasebook                not-a-casebook
+├── FolderNotEmpty              folder-not-empty
+├── Unknown…                    unknown-cycle · -film · -moment · -person · -principle · -purpose
+├── MomentOutsideFilm           moment-outside-film
+├── Film…                       film-unreadable · film-missing · film-changed
+├── Stopped                     what may not be shown
+│   ├── ConsentMissing          consent-missing
+│   ├── ConsentExpired          consent-expired
+│   ├── ConsentWithdrawn        consent-withdrawn
+│   └── NotShared               not-shared
+├── BadPrinciples               bad-principles
+├── SyncCopy                    sync-copy
+├── ChangedElsewhere            changed-elsewhere (exit 1: your words are in kept/)
+├── TemplateFailed · TookTooLong · WorkerDied
+└── MachineFailed               exit 3: what was there before is whole
+    ├── Busy                    busy
+    ├── DiskFull                disk-full
+    └── NoPermission            no-permission
+
+Sentences name files inside the casebook, never the folders above it: a home folder holds a person's name.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+
+class VigkitError(Exception):
+    """What went otherwise than hoped, as a sentence with the next step."""
+
+    code: ClassVar[str] = "unexpected"
+    exit: ClassVar[int] = 2
+
+    def __init__(self, sentence: str, *, where: str | None = None, who: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.where = where
+        self.who = tuple(who)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence shown to the person."""
+        return str(self)
+
+
+def clock(seconds: float) -> str:
+    """A time on the film as a person reads it.
+
+    >>> clock(0), clock(12.4), clock(75.25), clock(3600)
+    ('0:00', '0:12.4', '1:15.25', '60:00')
+    """
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    whole, thousandths = divmod(rest, 1000)
+    tail = f".{thousandths:03d}".rstrip("0") if thousandths else ""
+    return f"{minutes}:{whole:02d}{tail}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words joined as one says them.
+
+    >>> listed(["S1"]), listed(["S1", "C1"]), listed(["gaze", "face", "word"], "or")
+    ('S1', 'S1 and C1', 'gaze, face or word')
+    """
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+class BadUsage(VigkitError):
+    """The words of the command line cannot be read."""
+
+    code = "bad-usage"
+
+
+class BadRecord(VigkitError):
+    """A record says something that it cannot say."""
+
+    code = "bad-record"
+
+    def __init__(self, where: str, what: str, place: str = "") -> None:
+        at = f" at {place}" if place else ""
+        super().__init__(f"{where}{at}: {what}", where=where)
+
+
+class NewerFormat(BadRecord):
+    """The file was written by a newer vigkit."""
+
+    code = "newer-format"
+
+    def __init__(self, where: str, found: object, known: int) -> None:
+        super().__init__(
+            where,
+            f"This file has format {found} and this vigkit writes format {known}. "
+            "It can be read here. To change it, use the newer vigkit.",
+        )
+
+
+class NotACasebook(VigkitError):
+    """There is no casebook in this folder."""
+
+    code = "not-a-casebook"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The folder {name} holds no casebook.json. Choose the casebook's own folder, "
+            "or make one with vigkit new.",
+            where=name,
+        )
+
+
+class FolderNotEmpty(VigkitError):
+    """Something lies in the folder already."""
+
+    code = "folder-not-empty"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The folder {name} is not empty. Choose a new folder.", where=name)
+
+
+class UnknownCycle(VigkitError):
+    """The casebook has no such cycle."""
+
+    code = "unknown-cycle"
+
+    def __init__(self, cycle: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no cycle {cycle} in this casebook. {_choose(known, 'cycle')}", where=cycle)
+
+
+class UnknownFilm(VigkitError):
+    """The casebook has no such film."""
+
+    code = "unknown-film"
+
+    def __init__(self, film: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no film {film} in this casebook. {_choose(known, 'film', 'Add it with vigkit film add.')}",
+            where=film,
+        )
+
+
+class UnknownMoment(VigkitError):
+    """The cycle has no such moment."""
+
+    code = "unknown-moment"
+
+    def __init__(self, moment: str, cycle: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no moment {moment} in the cycle {cycle}. {_choose(known, 'moment')}", where=moment
+        )
+
+
+class UnknownPerson(VigkitError):
+    """Nobody in the film has this code."""
+
+    code = "unknown-person"
+
+    def __init__(self, person: str, film: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"The film {film} does not name {person}. {_choose(known, 'person')}", where=person, who=[person]
+        )
+
+
+class UnknownPrinciple(VigkitError):
+    """No principle has this id."""
+
+    code = "unknown-principle"
+
+    def __init__(self, principle: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no principle {principle}. {_choose(known, 'principle')}", where=principle)
+
+
+class UnknownPurpose(VigkitError):
+    """No purpose has this name."""
+
+    code = "unknown-purpose"
+
+    def __init__(self, purpose: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no purpose {purpose}. {_choose(known, 'purpose')}", where=purpose)
+
+
+class MomentOutsideFilm(VigkitError):
+    """A moment that does not lie inside its film."""
+
+    code = "moment-outside-film"
+
+    def __init__(self, start: float, end: float, film: str, seconds: float) -> None:
+        if 0 <= start <= seconds and 0 <= end <= seconds and end <= start:
+            sentence = (
+                f"The moment starts at {clock(start)} and ends at {clock(end)}. "
+                "Choose an end that comes after the start."
+            )
+        else:
+            sentence = (
+                f"The moment {_signed(start)} to {_signed(end)} is outside the film {film}. "
+                f"Choose times between 0:00 and {clock(seconds)}."
+            )
+        super().__init__(sentence, where=film)
+
+
+class TimeOutsideMoment(MomentOutsideFilm):
+    """A picture is asked for that does not lie inside the moment."""
+
+    def __init__(self, at: float, moment: str, start: float, end: float) -> None:
+        VigkitError.__init__(
+            self,
+            f"{_signed(at)} is outside the moment {moment}. Choose a time from {clock(start)} to before {clock(end)}.",
+            where=moment,
+        )
+
+
+class FilmUnreadable(VigkitError):
+    """No picture can be read from this file."""
+
+    code = "film-unreadable"
+
+    def __init__(self, film: str, reason: str = "No picture can be read from it") -> None:
+        super().__init__(
+            f"The film {film} cannot be used. {reason}. "
+            "Copy it from the phone or camera once more, or choose another film.",
+            where=film,
+        )
+
+
+class FilmMissing(VigkitError):
+    """The film is not where it was."""
+
+    code = "film-missing"
+
+    def __init__(self, film: str) -> None:
+        super().__init__(
+            f"The film {film} is not there. Put the file back, or wait until your folder is in sync.", where=film
+        )
+
+
+class FilmChanged(VigkitError):
+    """The film is another one than the one that was added."""
+
+    code = "film-changed"
+
+    def __init__(self, film: str) -> None:
+        super().__init__(
+            f"The file of the film {film} has changed since it was added. "
+            "Put the first file back, or add the new one under another id.",
+            where=film,
+        )
+
+
+class Stopped(VigkitError):
+    """Something that may not be shown for this purpose on this day."""
+
+
+class ConsentMissing(Stopped):
+    """Somebody has not agreed to this purpose."""
+
+    code = "consent-missing"
+
+    def __init__(self, film: str, who: Sequence[str], purpose: str) -> None:
+        sentence = (
+            f"The film {film} has no consent for {purpose} from {listed(who)}. "
+            "Ask first, or leave this cycle for yourself."
+            if who
+            else f"The film {film} names nobody, so nobody has agreed to {purpose}. Add it again with --people."
+        )
+        super().__init__(sentence, where=film, who=who)
+
+
+class ConsentExpired(Stopped):
+    """Somebody's consent has come to its end."""
+
+    code = "consent-expired"
+
+    def __init__(self, film: str, who: Sequence[str], purpose: str) -> None:
+        super().__init__(
+            f"The time that {listed(who)} agreed to has ended for the film {film} ({purpose}). "
+            "Ask again, or delete the film.",
+            where=film,
+            who=who,
+        )
+
+
+class ConsentWithdrawn(Stopped):
+    """Somebody has taken their consent back."""
+
+    code = "consent-withdrawn"
+
+    def __init__(self, film: str, who: Sequence[str], purpose: str) -> None:
+        super().__init__(
+            f"The consent of {listed(who)} for the film {film} was taken back. "
+            "It is not shown any more. Delete the film and ask for copies back.",
+            where=film,
+            who=who,
+        )
+
+
+class NotShared(Stopped):
+    """The person has not shared this moment for this purpose."""
+
+    code = "not-shared"
+
+    def __init__(self, moment: str, purpose: str) -> None:
+        super().__init__(
+            f"The moment {moment} is not shared for {purpose}. Its owner chooses what is shared.", where=moment
+        )
+
+
+class ChangedElsewhere(VigkitError):
+    """The file has changed since it was read; both versions are kept."""
+
+    code = "changed-elsewhere"
+    exit = 1
+
+    def __init__(self, where: str, kept: str) -> None:
+        super().__init__(
+            f"{where} was changed somewhere else meanwhile. It is left as it is, and your version is in {kept}. "
+            "Open both and choose.",
+            where=where,
+        )
+
+
+class SyncCopy(VigkitError):
+    """Two files claim to be the same record."""
+
+    code = "sync-copy"
+
+    def __init__(self, where: str, same_as: str) -> None:
+        super().__init__(
+            f"{where} is a second copy of {same_as}. Look at both, and delete the one you do not need.", where=where
+        )
+
+
+class BadPrinciples(VigkitError):
+    """A team's own words for the principles cannot be read."""
+
+    code = "bad-principles"
+
+    def __init__(self, where: str, line: int, reason: str) -> None:
+        super().__init__(f"{where}, line {line}: {reason}", where=where)
+
+
+class TemplateFailed(VigkitError):
+    """A log's notebook did not run to its end."""
+
+    code = "template-failed"
+
+    def __init__(self, template: str, reason: str) -> None:
+        super().__init__(f"The template {template} could not make this log: {reason}", where=template)
+
+
+class TookTooLong(VigkitError):
+    """A log was not ready in time."""
+
+    code = "took-too-long"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This log was not ready after {seconds:g} seconds. Try again, or allow more with --timeout."
+        )
+
+
+class WorkerDied(VigkitError):
+    """The process that made a log ended by itself."""
+
+    code = "worker-died"
+
+    def __init__(self) -> None:
+        super().__init__("The program that made this log ended by itself. Run the same command again.")
+
+
+class MachineFailed(VigkitError):
+    """The computer could not do it; what was there before is whole."""
+
+    code = "machine-failed"
+    exit = 3
+
+    def __init__(self, where: str, reason: str = "The computer could not write") -> None:
+        super().__init__(f"{reason} {where}. Nothing of yours is lost. Try again.", where=where)
+
+
+class DiskFull(MachineFailed):
+    """There is no space left."""
+
+    code = "disk-full"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where, "There is no space left on the disk for")
+
+    def __str__(self) -> str:
+        return f"There is no space left on the disk for {self.where}. Make room and try again. Nothing is lost."
+
+
+class NoPermission(MachineFailed):
+    """The folder or file may not be written or read."""
+
+    code = "no-permission"
+
+    def __str__(self) -> str:
+        return f"This computer does not let vigkit use {self.where}. Check that you may write there."
+
+
+class Busy(MachineFailed):
+    """Another program has been saving for a long time."""
+
+    code = "busy"
+
+    def __str__(self) -> str:
+        return f"Another window is saving in {self.where}. Close it or wait a minute, then try again."
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def on_disk(where: str | Path) -> Iterator[None]:
+    """Turn what the operating system says about `where` into a sentence."""
+    name = where if isinstance(where, str) else where.name
+    try:
+        yield
+    except OSError as e:
+        if e.errno in _FULL:
+            raise DiskFull(name) from e
+        if e.errno in _FORBIDDEN:
+            raise NoPermission(name) from e
+        raise MachineFailed(name) from e
+
+
+def _choose(known: Sequence[str], noun: str, otherwise: str = "") -> str:
+    if not known:
+        return otherwise or f"It has no {noun} yet."
+    return f"Choose {listed(known[:12], 'or')}." if len(known) <= 12 else f"Choose one of {len(known)}, such as {known[0]}."
+
+
+def _signed(seconds: float) -> str:
+    return f"-{clock(-seconds)}" if seconds < 0 else clock(seconds)

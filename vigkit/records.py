@@ -1,0 +1,273 @@
+"""Plain JSON to frozen nouns and back, checked whole.
+
+A noun is a frozen dataclass; the annotations of its fields say what each key may hold. Keys that this
+version does not know are kept in `extra` and written back. Absent means: not answered.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from vigkit.errors import BadRecord
+
+Check = Callable[[Any], str | None]
+T = TypeVar("T")
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_HALF = "A letter is broken in two (half of a pair). Type it again."
+_NEEDED = {str: "Words in quotes are", bool: "true or false is", int: "A whole number is"}
+_LARGEST = 999_999_999
+_DEEPEST = 50  # levels in a key that this version does not know; Python can write about a thousand
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+
+
+def is_id(value: object) -> bool:
+    """Whether this can be an id or a person's code.
+
+    >>> is_id("01-snack-time"), is_id("../x"), is_id("a" * 41)
+    (True, False, False)
+    """
+    return isinstance(value, str) and ID.fullmatch(value) is not None
+
+
+def is_day(value: object) -> bool:
+    """Whether this is a day such as 2026-11-22."""
+    if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _id(value: Any) -> str | None:
+    if is_id(value) and value.upper() in _DEVICES:
+        return "Windows keeps this name for a device. Choose another."
+    return None if is_id(value) else "Use 1 to 40 letters, digits, - or _, and begin with a letter or digit."
+
+
+def _day(value: Any) -> str | None:
+    return None if is_day(value) else "Write the day as year-month-day, such as 2026-11-22."
+
+
+def _from_0_to_10(value: Any) -> str | None:
+    return None if 0 <= value <= 10 else "Choose a number from 0 to 10."
+
+
+def _not_negative(value: Any) -> str | None:
+    return None if value >= 0 else "Write a time from 0 on, in seconds."
+
+
+def _from_1(value: Any) -> str | None:
+    return None if 1 <= value <= _LARGEST else "Write a number from 1 on, with at most 9 digits."
+
+
+def one_of(*words: str) -> Check:
+    """A check that only lets these words pass."""
+
+    def check(value: Any) -> str | None:
+        return None if value in words else f"Choose one of: {', '.join(words)}."
+
+    return check
+
+
+def at_most(count: int, what: str) -> Check:
+    """A check for the length of a list."""
+
+    def check(value: Any) -> str | None:
+        return None if len(value) <= count else f"There is room for at most {count} {what}."
+
+    return check
+
+
+Id = Annotated[str, _id]
+Day = Annotated[str, _day]
+Seconds = Annotated[float, _not_negative]
+Scale = Annotated[float, _from_0_to_10]
+Ordinal = Annotated[int, _from_1]
+Extra = tuple[tuple[str, Any], ...]
+
+
+def parse(text: str | bytes, where: str) -> dict[str, Any]:
+    """The JSON object in a text; BadRecord where it is none."""
+    try:
+        # Not json's own guess: it also takes UTF-16, and lets half letters through.
+        letters = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        data = json.loads(letters, parse_constant=_no_constant, object_pairs_hook=_each_key_once)
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # what is read can be written back
+    except UnicodeDecodeError as e:
+        raise BadRecord(where, "The file is not UTF-8 text. Save it as UTF-8.") from e
+    except UnicodeEncodeError as e:
+        raise BadRecord(where, _HALF) from e
+    except json.JSONDecodeError as e:
+        reason = f"This is not JSON. Look for a missing comma, quote or bracket near column {e.colno}."
+        raise BadRecord(where, reason, f"line {e.lineno}") from e
+    except (ValueError, RecursionError) as e:
+        reason = str(e) if isinstance(e, _Said) else "A number in it is too large, or it is nested too deep."
+        raise BadRecord(where, reason) from e
+    if not isinstance(data, dict):
+        raise BadRecord(where, "One record in { } is needed here.")
+    return data
+
+
+def text(data: Any) -> str:
+    """A record as the text of its file: the same record gives the same bytes."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read(noun: type[T], data: Mapping[str, Any], where: str, place: str = "") -> T:
+    """The noun that a plain record describes; BadRecord names the place of what cannot be."""
+    values: dict[str, Any] = {}
+    extra: list[tuple[str, Any]] = []
+    hints, needed = _shape(cast(Any, noun))
+    for name, value in data.items():
+        here = f"{place}.{name[:40]}" if place else name[:40]
+        if name not in hints:
+            if _too_deep(value):
+                raise BadRecord(where, "This is nested too deep.", here)
+            extra.append((name, value))
+        elif not (value is None or value == "" or value == []):
+            values[name] = _value(hints[name], value, where, here)
+    for name in needed:
+        if name not in values:
+            raise BadRecord(where, "An answer is needed here.", f"{place}.{name}" if place else name)
+    return noun(**values | ({"extra": tuple(extra)} if extra else {}))
+
+
+def plain(noun: Any) -> dict[str, Any]:
+    """The record of a noun as plain JSON data: answered keys in the order of the noun, then unknown ones."""
+    data = {}
+    for field in fields(noun):
+        value = getattr(noun, field.name)
+        if field.name == "extra" or value is None or value == "" or value == ():
+            continue
+        data[field.name] = _plain_value(value)
+    return data | dict(noun.extra)
+
+
+def without_extra(noun: T) -> T:
+    """The noun without the keys that this version does not know, all the way down."""
+    changed = {
+        f.name: tuple(without_extra(v) if is_dataclass(v) else v for v in value)
+        if isinstance(value := getattr(noun, f.name), tuple)
+        else without_extra(value)
+        for f in fields(noun)  # type: ignore[arg-type]
+        if is_dataclass(value := getattr(noun, f.name)) or isinstance(value, tuple)
+    }
+    return replace(noun, **changed | {"extra": ()})  # type: ignore[type-var]
+
+
+def _plain_value(value: Any) -> Any:
+    if is_dataclass(value):
+        return plain(value)
+    if isinstance(value, tuple):
+        return [_plain_value(each) for each in value]
+    return value
+
+
+@cache
+def _shape(noun: type[Any]) -> tuple[dict[str, Any], list[str]]:
+    """What each key of a noun may hold, and the keys that have to be answered."""
+    hints = get_type_hints(noun, include_extras=True)
+    known = {f.name: hints[f.name] for f in fields(noun) if f.name != "extra"}
+    return known, [f.name for f in fields(noun) if f.default is MISSING and f.default_factory is MISSING]
+
+
+@cache
+def _parts(hint: Any) -> tuple[Any, tuple[Check, ...]]:
+    """A field's type without its `| None`, and the checks that stand beside it."""
+    checks: tuple[Check, ...] = ()
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *found = get_args(hint)
+            checks = (*found, *checks)
+        elif get_origin(hint) in (Union, types.UnionType):  # X | None
+            hint = next(arg for arg in get_args(hint) if arg is not type(None))
+        else:
+            return hint, checks
+
+
+def _value(annotation: Any, value: Any, where: str, place: str) -> Any:
+    hint, checks = _parts(annotation)
+    result = _typed(hint, value, where, place)
+    for check in checks:
+        if (problem := check(result)) is not None:
+            raise BadRecord(where, problem, place)
+    return result
+
+
+def _typed(hint: Any, value: Any, where: str, place: str) -> Any:
+    if hint in _NEEDED:
+        return _simple(hint, value, where, place)
+    if hint is float:
+        return _number(value, where, place)
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise BadRecord(where, "A record in { } is needed here.", place)
+        return read(cast(type[Any], hint), value, where, place)
+    if not isinstance(value, list):
+        raise BadRecord(where, "A list in [ ] is needed here.", place)
+    inner = get_args(hint)[0]
+    return tuple(_value(inner, each, where, f"{place}[{n}]") for n, each in enumerate(value, start=1))
+
+
+def _simple(hint: type[Any], value: Any, where: str, place: str) -> Any:
+    if hint is str and isinstance(value, str) and _has_half_letters(value):
+        raise BadRecord(where, _HALF, place)
+    if hint is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise BadRecord(where, f"{_NEEDED[hint]} needed here.", place)
+    return value
+
+
+def _number(value: Any, where: str, place: str) -> float:
+    """A number with at most three decimals; whole ones without a point."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and math.isnan(value)):
+        raise BadRecord(where, "A number is needed here.", place)
+    if abs(value) > _LARGEST:
+        raise BadRecord(where, "This number is too large.", place)
+    rounded = round(value, 3)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+class _Said(ValueError):
+    """A reason that may be shown as it is."""
+
+
+def _no_constant(word: str) -> Any:
+    raise _Said(f"{word} is not a number that can be kept.")
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        raise _Said(f'The key "{twice[:40]}" stands there twice.')
+    return data
+
+
+def _has_half_letters(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        lists = [list(each.values()) if isinstance(each, dict) else each for each in level]
+        level = [part for parts in lists if isinstance(parts, list) for part in parts]
+    return bool(level)

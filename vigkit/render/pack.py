@@ -1,0 +1,442 @@
+"""Many bundles to one folder of pages with its manifest and index; what has not changed is not made again.
+
+OUT holds pack.json (which pages are ours), index.html and a folder for each casebook. While a pack is being
+made, `.pack.part` names each page before it is written: what is broken off still knows its pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import vigkit
+from vigkit import records
+from vigkit.cycle import FORMAT, Bundle, LeftOut
+from vigkit.errors import BadRecord, Busy, FolderNotEmpty, MachineFailed, NewerFormat, SyncCopy, on_disk
+from vigkit.records import Extra, Id
+from vigkit.render import index, workers
+from vigkit.render.template import Template, check, quick_imports
+
+PACK, INDEX = "pack.json", "index.html"
+JOURNAL, WORK, LOCK = ".pack.part", ".work.part", ".pack.lock"
+WAIT = 60.0  # seconds a lock is waited for
+# What file managers leave in a folder that a person calls empty.
+_NOTHING = {".DS_Store", "Thumbs.db", "desktop.ini", LOCK, WORK, f".{PACK}.part", f".{INDEX}.part"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A page to make: all that it is made from."""
+
+    bundle: Bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a pack has come; `total` is None while the casebooks are still being read."""
+
+    done: int
+    total: int | None
+    kept: int
+    failed: int
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What a pack has come to."""
+
+    rendered: int
+    kept: int
+    removed: int
+    index: Path
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of ours: a row of pack.json. `sha256` is absent while it is only about to be written."""
+
+    casebook: Id
+    cycle: Id
+    key: str
+    sha256: str | None = None
+    extra: Extra = ()
+
+    @property
+    def file(self) -> str:
+        """Where it lies: made from the ids, so that no pack.json can lead out of OUT."""
+        return f"{self.casebook}/{self.cycle}.html"
+
+
+def pack(
+    jobs: Iterable[Job | Bundle | LeftOut],
+    out: Path,
+    *,
+    template: Template,
+    purpose: str,
+    day: str,
+    workers: int | None = None,
+    timeout: float = 120.0,
+    report: Callable[[Progress], None] | None = None,
+) -> Packed:
+    """Make the pages that may be shown, take away those that may not any more, and write the index last."""
+    given = iter(jobs)
+    first = list(islice(given, 1))  # what refuses at once does so before there is a folder
+    with _room(out):
+        made = _Pack(out, purpose, day, template, report or (lambda _: None))
+        made.plan(chain(first, given))
+        made.clear()
+        try:
+            made.render(workers or min(2, os.cpu_count() or 1), timeout)
+        except (KeyboardInterrupt, MachineFailed):
+            with suppress(MachineFailed):  # no space for these either: the first reason is the one to tell
+                made.write()  # the journal stays: it knows what the next pack has to look after
+            raise
+        made.write()
+        made.finish()
+    return Packed(
+        rendered=made.rendered,
+        kept=made.kept,
+        removed=made.removed,
+        index=out / INDEX,
+        left_out=tuple(made.left_out),
+    )
+
+
+class _Pack:
+    """A pack in the making: `pages` are those that stand in OUT and may be shown."""
+
+    def __init__(
+        self, out: Path, purpose: str, day: str, template: Template, report: Callable[[Progress], None]
+    ) -> None:
+        self.out, self.purpose, self.day, self.template, self.report = out, purpose, day, template, report
+        self.before = _before(out)
+        self.logs: dict[str, Bundle] = {}
+        self.pages: dict[str, Page] = {}
+        self.stale: dict[str, Page] = {}
+        self.left_out: list[LeftOut] = []
+        self.rendered = self.kept = self.removed = self.failed = 0
+        self.total: int | None = None
+        self._names: dict[str, str] = {}
+        self._doubled: set[str] = set()
+
+    def plan(self, jobs: Iterable[Job | Bundle | LeftOut]) -> None:
+        """Find out what is to be made, and keep its bundle on disk rather than in memory."""
+        style = self.template.key
+        for job in jobs:
+            if isinstance(job, LeftOut):
+                self.left_out.append(job)
+                continue
+            bundle = job.bundle if isinstance(job, Job) else job
+            if (clash := self._clash(bundle)) is not None:
+                self.left_out += [clash] if clash not in self.left_out else []
+                continue
+            self._plan(bundle, style)
+            self._tell(_name(bundle))
+        self.total = len(self.logs)
+        self._refuse_strangers()
+        if self.stale:
+            quick_imports()
+            check(self.template)
+
+    def _plan(self, bundle: Bundle, style: str) -> None:
+        text = records.text(records.plain(bundle))
+        key = hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
+        page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
+        self.logs[page.file] = replace(
+            bundle, stills=()
+        )  # pictures of a thousand logs need not stay in memory
+        old = self.before.get(page.file)
+        if old is not None and _stands(self.out, old):
+            self.pages[page.file] = old
+            if old.key == key:
+                self.kept += 1
+                return
+        file = self._bundle_file(len(self.stale))
+        self.stale[page.file] = page
+        with on_disk(_shown(self.out)):
+            file.parent.mkdir(parents=True)
+            file.write_text(text, "utf-8", newline="\n")
+
+    def _clash(self, bundle: Bundle) -> LeftOut | None:
+        """Why a log finds its place taken; on Windows and macOS S1-a and s1-A are one name."""
+        book, cycle = bundle.casebook, bundle.cycle.id
+        if self._names.setdefault(book.casefold(), book) != book:
+            return _taken(
+                book, None, f"Another casebook in this pack has the id {self._names[book.casefold()]}"
+            )
+        place = f"{book}/{cycle}".casefold()
+        if book in self._doubled or f"{book}/{cycle}.html" in self.logs:
+            self._doubled.add(book)
+            return _taken(book, None, f"Another casebook in this pack has the id {book} too")
+        if self._names.setdefault(place, cycle) != cycle:
+            return _taken(book, cycle, f"Another cycle of this casebook has the id {self._names[place]}")
+        return None
+
+    def _refuse_strangers(self) -> None:
+        """FolderNotEmpty where something that is not ours lies in a page's place."""
+        ours = {file.casefold() for file in self.before}
+        for file in self.logs:
+            path = self.out / file
+            if not _inside(self.out, path) or (path.exists() and file.casefold() not in ours):
+                raise FolderNotEmpty(_shown(self.out))
+
+    def clear(self) -> None:
+        """Take away what may not be shown any more, before anything else is done."""
+        gone = [page for file, page in self.before.items() if file not in self.logs]
+        self._note(*self.stale.values())
+        self._sweep()
+        for page in gone:
+            self._remove(page)
+        if self.removed:
+            with on_disk(INDEX):  # its words are theirs too
+                self.out.joinpath(INDEX).unlink(missing_ok=True)
+            self.write()
+
+    def render(self, count: int, timeout: float) -> None:
+        """Make every page that is missing or has changed; the changed ones first."""
+        order = sorted(enumerate(self.stale), key=lambda each: each[1] not in self.pages)
+        tasks = [workers.Task(name=file, bundle=self._bundle_file(n)) for n, file in order]
+        self._tell("")
+        with closing(workers.rendered(tasks, self.template, workers=count, timeout=timeout)) as outcomes:
+            for task, outcome in outcomes:
+                if isinstance(outcome, str):
+                    self._place(self.stale[task.name], outcome)
+                else:
+                    self._leave_out(self.stale[task.name], outcome)
+                shutil.rmtree(task.bundle.parent, ignore_errors=True)
+                self._tell(_name(self.logs[task.name]))
+
+    def finish(self) -> None:
+        """Nothing is half done any more: the journal can go."""
+        with on_disk(JOURNAL):
+            self.out.joinpath(JOURNAL).unlink(missing_ok=True)
+
+    def write(self) -> None:
+        """Write pack.json, and the index last, for what stands."""
+        self.left_out.sort(key=lambda each: (each.casebook or "", each.cycle or "", each.code, each.sentence))
+        pages = sorted(self.pages.values(), key=lambda page: (page.casebook, page.cycle))
+        manifest = {
+            "format": FORMAT,
+            "purpose": self.purpose,
+            "day": self.day,
+            "logs": [_row(page) for page in pages],
+            "left_out": [_reason(each) for each in self.left_out],
+        }
+        logs = {page.file: self.logs[page.file] for page in pages}
+        _replace(self.out / PACK, records.text(manifest).encode())
+        _replace(self.out / INDEX, index.page(logs, self.left_out, self.purpose, self.day).encode())
+
+    def _place(self, page: Page, text: str) -> None:
+        data = text.encode()
+        path = self.out / page.file
+        with on_disk(path):
+            path.parent.mkdir(exist_ok=True)
+        _replace(path, data)
+        self.pages[page.file] = replace(page, sha256=hashlib.sha256(data).hexdigest())
+        self._note(self.pages[page.file])
+        self.rendered += 1
+
+    def _leave_out(self, page: Page, reason: workers.Reason) -> None:
+        self.failed += 1
+        self.pages.pop(page.file, None)
+        self._remove(page)
+        self.left_out.append(
+            LeftOut(casebook=page.casebook, cycle=page.cycle, code=reason.code, sentence=reason.sentence)
+        )
+
+    def _remove(self, page: Page) -> None:
+        path = self.out / page.file
+        if not _inside(self.out, path) or not path.is_file():
+            return
+        with on_disk(path):
+            _patiently(path.unlink)
+        self.removed += 1
+        with suppress(OSError):  # a folder that still holds something stays
+            path.parent.rmdir()
+
+    def _note(self, *pages: Page) -> None:
+        """Write into the journal, safe from a power cut, what is about to be in OUT or is in it now."""
+        if not pages:
+            return
+        with on_disk(JOURNAL), self.out.joinpath(JOURNAL).open("ab") as journal:
+            journal.write(b"".join(json.dumps(_row(page)).encode() + b"\n" for page in pages))
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def _sweep(self) -> None:
+        """Delete what a pack that was broken off has left half written."""
+        paths = [self.out / page.file for page in self.before.values()]
+        for path in (self.out / PACK, self.out / INDEX, *(path for path in paths if _inside(self.out, path))):
+            with on_disk(path), suppress(FileNotFoundError):
+                _part(path).unlink()
+
+    def _bundle_file(self, number: int) -> Path:
+        return (self.out / WORK / f"{number}" / "bundle.json").absolute()
+
+    def _tell(self, now: str) -> None:
+        done = self.kept + self.rendered + self.failed
+        self.report(Progress(done=done, total=self.total, kept=self.kept, failed=self.failed, now=now))
+
+
+@contextmanager
+def _room(out: Path) -> Iterator[None]:
+    """The folder, for this pack alone; FolderNotEmpty where it holds other things."""
+    from filelock import FileLock, Timeout
+
+    _refuse_other_things(out)
+    _before(out)  # what cannot be read is refused before there is a lock
+    new = not out.exists()
+    with on_disk(_shown(out)):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / LOCK, timeout=WAIT)
+        try:
+            lock.acquire()
+        except Timeout as e:
+            raise Busy(_shown(out)) from e
+    try:
+        _refuse_other_things(out)
+        shutil.rmtree(out / WORK, ignore_errors=True)
+        yield
+    finally:
+        shutil.rmtree(out / WORK, ignore_errors=True)
+        lock.release()
+        if new and {each.name for each in out.iterdir()} <= {LOCK}:  # refused: as if never asked
+            shutil.rmtree(out)
+
+
+def _refuse_other_things(out: Path) -> None:
+    with on_disk(_shown(out)):
+        if out.is_symlink() and not out.exists():
+            raise FolderNotEmpty(_shown(out))
+        names = {each.name for each in out.iterdir()} if out.is_dir() else set()
+        other = bool(names - _NOTHING) and not names & {PACK, JOURNAL}
+    if other or (out.exists() and not out.is_dir()):
+        raise FolderNotEmpty(_shown(out))
+
+
+def _before(out: Path) -> dict[str, Page]:
+    """The pages that earlier packs have written here, by file; those of a pack that was broken off too."""
+    rows: list[Any] = []
+    with on_disk(PACK), suppress(FileNotFoundError):
+        rows += _manifest(out.joinpath(PACK).read_bytes())
+    with on_disk(JOURNAL), suppress(FileNotFoundError):
+        for line in out.joinpath(JOURNAL).read_bytes().splitlines():
+            with suppress(BadRecord):  # the last line may be half
+                rows.append(records.parse(line, JOURNAL))
+    pages = {}
+    for row in rows:
+        with suppress(BadRecord):  # a row that we would not write names nothing of ours
+            page = records.read(Page, row, PACK)
+            if row.get("file") == page.file and (page.sha256 or page.file not in pages):
+                pages[page.file] = page
+    return pages
+
+
+def _manifest(data: bytes) -> list[Any]:
+    try:
+        manifest = records.parse(data, PACK)
+        found, rows = manifest.get("format"), manifest.get("logs")
+    except BadRecord:
+        found = rows = None
+    if isinstance(found, int) and found > FORMAT:
+        raise NewerFormat(PACK, found, FORMAT)
+    if not isinstance(found, int) or not isinstance(rows, list):
+        raise BadRecord(
+            PACK, "It cannot be read, so everything beside it stays as it is. Choose a new folder."
+        )
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _stands(out: Path, page: Page) -> bool:
+    """Whether a page is on disk as it was written."""
+    path = out / page.file
+    if page.sha256 is None or not _inside(out, path) or path.is_symlink():
+        return False
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == page.sha256
+    except OSError:
+        return False  # it is made again
+
+
+def _inside(out: Path, path: Path) -> bool:
+    """Whether a page's folder is a real one in OUT, and no link to somewhere else."""
+    return path.parent.resolve() == out.resolve() / path.parent.name
+
+
+def _row(page: Page) -> dict[str, Any]:
+    row = {
+        "casebook": page.casebook,
+        "cycle": page.cycle,
+        "file": page.file,
+        "sha256": page.sha256,
+        "key": page.key,
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _reason(each: LeftOut) -> dict[str, Any]:
+    return {
+        "casebook": each.casebook,
+        "cycle": each.cycle,
+        "code": each.code,
+        "who": list(each.who),
+        "sentence": each.sentence,
+    }
+
+
+def _taken(book: str, cycle: str | None, why: str) -> LeftOut:
+    sentence = f"{why}. Look at both, and pack the one that you mean."
+    return LeftOut(casebook=book, cycle=cycle, code=SyncCopy.code, sentence=sentence)
+
+
+def _name(bundle: Bundle) -> str:
+    return f"{bundle.owner} {bundle.cycle.id}"
+
+
+def _shown(out: Path) -> str:
+    """The name under which a folder is shown: its own, never those above it."""
+    return out.name or out.resolve().name or "here"
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside, fsync, move into place; the same bytes stay untouched."""
+    with on_disk(path):
+        with suppress(FileNotFoundError):
+            if not path.is_symlink() and path.read_bytes() == data:
+                return
+        part = _part(path)
+        try:
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            _patiently(lambda: part.replace(path))
+        except BaseException:  # Ctrl-C too leaves no half page
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Windows: a virus scanner or a sync client may hold a file a moment."""
+    pauses: Sequence[float] = (0.05, 0.1, 0.2, 0.4) if os.name == "nt" else ()
+    for pause in pauses:
+        with suppress(PermissionError):
+            act()
+            return
+        time.sleep(pause)
+    act()

@@ -1,0 +1,215 @@
+"""A log's template: found, checked before it runs, run by papermill, turned into HTML.
+
+The template is a notebook, and a notebook is a program. So ours is known by its hash, and only the path of a
+bundle goes into it: papermill would run a parameter whose name is no name, and only warn of an unknown one.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import vigkit
+from vigkit.errors import TemplateFailed, listed, on_disk
+from vigkit.render import words
+from vigkit.render.page import shipped
+
+NOTEBOOK, PAGE, PARTS, STYLE = "log.ipynb", "log.html.j2", "parts.html.j2", "log.css"
+PARAMETERS = ("bundle",)
+SHIPPED = Path(__file__).with_name("shipped.json")
+_SOURCES = (
+    "render/page.py",
+    "render/words.py",
+    "render/sections.py",
+    "render/exporter.py",
+    "render/template.py",
+    "figures.py",
+    "cycle.py",
+)
+_PATH = re.compile(r"""(['"])[^'"]*[\\/][^'"]*\1|(?<![\w.])(?:[A-Za-z]:)?[\\/][^\s'"<>|:,;)]+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """The files that make a page; what a team leaves out of its folder is ours."""
+
+    name: str
+    folder: Path
+    own: bool
+
+    def file(self, name: str) -> Path:
+        """The team's file of this name, or ours."""
+        mine = self.folder / name
+        return mine if mine.exists() else shipped() / name
+
+    @property
+    def key(self) -> str:
+        """Changes whenever the same bundle could give another page."""
+        digest = hashlib.sha256(vigkit.__version__.encode())
+        package = Path(vigkit.__file__).parent
+        for file in (*map(self.file, (NOTEBOOK, PAGE, PARTS, STYLE)), *(package / name for name in _SOURCES)):
+            digest.update(_hash(file).encode())
+        return digest.hexdigest()
+
+
+def quick_imports() -> None:
+    """Call before nbformat is first imported: 2 s less.
+
+    A checker of addresses, which no notebook needs, compiles its grammars at import.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def find(folder: Path | None = None) -> Template:
+    """The shipped template, or a team's own; TemplateFailed where the folder holds no log.ipynb."""
+    if folder is None:
+        return Template(name="log", folder=shipped(), own=False)
+    if not (folder / NOTEBOOK).is_file():
+        name = folder.resolve().name
+        raise TemplateFailed(
+            name, f"There is no {NOTEBOOK} in it. Copy ours from templates/log to begin with."
+        )
+    return Template(name=folder.resolve().name, folder=folder.resolve(), own=True)
+
+
+def check(template: Template, given: Sequence[str] = PARAMETERS) -> Any:
+    """The notebook, once it is known that exactly these parameters fit; TemplateFailed where they do not."""
+    if not template.own:
+        _check_shipped(template)
+    notebook = _read(template)
+    cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", ())
+    ]
+    if len(cells) != 1:
+        raise TemplateFailed(template.name, f"It has {len(cells)} cells tagged parameters. Keep exactly one.")
+    for name in given:
+        if not name.isidentifier():
+            raise TemplateFailed(
+                template.name, f"A parameter cannot be called {name[:40]!r}. Use letters only."
+            )
+    declared = _assigned(template, cells[0].source)
+    if sorted(declared) != sorted(given):
+        raise TemplateFailed(
+            template.name,
+            f"Its parameters are {listed(declared) or 'none'}, and vigkit gives {listed(given)}. "
+            "Make them the same.",
+        )
+    return notebook
+
+
+def run(template: Template, bundle: Path, work: Path) -> str:
+    """The page of one bundle; `work` is a folder of its own, and no word is left behind anywhere else."""
+    quick_imports()
+    notebook = check(template)
+    executed = _executed(template, notebook, bundle.resolve(), work.resolve())
+    from vigkit.render.exporter import LogExporter
+
+    exporter = LogExporter(template=template.name, folder=str(template.folder))  # type: ignore[no-untyped-call]
+    return exporter.page(executed)
+
+
+def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> Any:
+    import papermill
+    from nbclient.exceptions import CellControlSignal
+    from papermill.exceptions import PapermillException, PapermillExecutionError
+
+    from vigkit.render.kernel import OurKernel
+
+    try:
+        with on_disk(template.name):
+            # A node, not a path: papermill would fill in { } in a folder's name.
+            # No output path: nothing is kept.
+            return papermill.execute_notebook(
+                notebook,
+                None,
+                parameters={"bundle": str(bundle)},
+                progress_bar=False,
+                kernel_name="python3",
+                language="python",
+                kernel_manager_class=OurKernel.in_folder(work),
+                resources={"metadata": {"path": str(work)}},
+            )
+    except PapermillExecutionError as e:
+        raise TemplateFailed(template.name, _reason(f"{e.ename}: {e.evalue}")) from e
+    except (PapermillException, CellControlSignal, RuntimeError) as e:
+        raise TemplateFailed(template.name, _reason(str(e))) from e
+
+
+def _reason(said: str) -> str:
+    """The last line of what was said, without any path of this machine."""
+    lines = [line.strip() for line in words.clean(said).splitlines() if line.strip()]
+    last = _PATH.sub("…", lines[-1] if lines else "It stopped without a word.")
+    return last if len(last) <= 200 else last[:199] + "…"
+
+
+def _read(template: Template) -> Any:
+    import nbformat
+
+    file = template.file(NOTEBOOK)
+    with on_disk(NOTEBOOK):
+        text = file.read_bytes()
+    try:
+        notebook = nbformat.reads(text.decode("utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook)
+    except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError) as e:
+        raise TemplateFailed(template.name, f"Its {NOTEBOOK} is no notebook that can be read.") from e
+    return notebook
+
+
+def _assigned(template: Template, source: str) -> list[str]:
+    """The names that a parameters cell gives a value to; TemplateFailed where it does anything else."""
+    only = "Its parameters cell does more than give plain values to names. Move the rest to another cell."
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError) as e:
+        raise TemplateFailed(template.name, "Its parameters cell is not Python.") from e
+    names = []
+    for statement in statements:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_plain(value):
+                names.append(name)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if _is_plain(value):
+                names.append(name)
+            case _:
+                raise TemplateFailed(template.name, only)
+    return names
+
+
+def _is_plain(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_shipped(template: Template) -> None:
+    with on_disk(SHIPPED.name):
+        known = json.loads(SHIPPED.read_text("utf-8"))
+    for name, digest in known.items():
+        file = template.folder / name
+        if not file.is_file() or _hash(file) != digest:
+            raise TemplateFailed(
+                template.name,
+                f"{name} is not as it was shipped. Install vigkit again, or give your own with --template.",
+            )
+
+
+def fingerprint() -> dict[str, str]:
+    """The hashes that shipped.json keeps, as the files are now."""
+    return {name: _hash(shipped() / name) for name in (NOTEBOOK, PAGE, PARTS, STYLE)}
+
+
+def _hash(file: Path) -> str:
+    """A hash of a text file; git on Windows may have changed its line ends."""
+    with on_disk(file):
+        return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()

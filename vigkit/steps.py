@@ -1,0 +1,386 @@
+"""What a person does, once, for command line and pages alike."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from vigkit import casebook, consent, principles, records
+from vigkit.casebook import Casebook, Change, left_out, shown
+from vigkit.cycle import (
+    FORMAT,
+    ROLES,
+    Bundle,
+    Consents,
+    Contents,
+    Cycle,
+    Film,
+    LeftOut,
+    Moment,
+    Note,
+    Owner,
+    Person,
+    Still,
+    check_ids,
+    check_moment,
+)
+from vigkit.errors import (
+    BadRecord,
+    BadUsage,
+    FilmChanged,
+    FolderNotEmpty,
+    NewerFormat,
+    NotACasebook,
+    TimeOutsideMoment,
+    UnknownFilm,
+    UnknownMoment,
+    UnknownPerson,
+    VigkitError,
+    on_disk,
+)
+
+STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
+
+
+def today() -> str:
+    """The day for which consent is judged when none is named."""
+    return date.today().isoformat()
+
+
+def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None = None) -> Casebook:
+    """Make a casebook in a new or empty folder; `id` is drawn where none is given."""
+    if role not in ROLES:
+        raise BadUsage(f"There is no role {role}. Choose {', '.join(ROLES)}.")
+    id = id or f"{code[:32]}-{''.join(secrets.choice('abcdefghkmnpqrstuvwxyz') for _ in range(6))}"
+    data = {"format": FORMAT, "id": id, "owner": code, "role": role, "people": [{"code": code, "kind": "adult"}]}
+    owner = records.read(Owner, data | {"kept_months": 2}, casebook.OWNER)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FolderNotEmpty(shown(folder))
+    return Casebook.new(folder, owner)
+
+
+def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Write one whole record (cycle, consent or note), checked first; returns it as stored."""
+    plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note}
+    if kind not in plans:
+        raise BadUsage(f"There is no record {kind}. Choose {', '.join(plans)}.")
+    found = data.get("format")
+    if isinstance(found, int) and found > FORMAT:
+        raise NewerFormat(kind, found, FORMAT)
+    return book.commit(lambda: plans[kind](book, casebook.upgraded(dict(data), kind)))
+
+
+def add_film(
+    book: Casebook,
+    file: Path,
+    *,
+    people: Sequence[str],
+    id: str | None = None,
+    filmed: str | None = None,
+    activity: str | None = None,
+    kind: str = "practice",
+    refer: bool = False,
+) -> Film:
+    """Take a film in as it is: copied, or with `refer` left where it lies. The original is never altered."""
+    from vigkit.film import probe
+
+    if not people:
+        raise BadUsage("Name everyone in the film by code, such as --people S1,C1.")
+    before = _stamp(file)
+    seconds = probe.probe(file, file.name).seconds
+    with on_disk(file):
+        sha256 = casebook.file_hash(file)
+    if _stamp(file) != before:
+        raise FilmChanged(file.name)
+
+    def plan() -> Change[Film]:
+        contents = book.contents()
+        name = id or _free(contents.films, "film-")
+        suffix = file.suffix.lower() if file.suffix.lower() in _SUFFIXES else ".film"
+        target = f"films/{name}{suffix}"
+        data = {
+            "format": FORMAT,
+            "id": name,
+            "file": str(file.resolve()) if refer else target,
+            "sha256": sha256,
+            "seconds": seconds,
+            "filmed": filmed,
+            "activity": activity,
+            "kind": kind,
+            "people": list(dict.fromkeys(people)),
+        }
+        film = records.read(Film, data, f"films/{name}.json")
+        if name in contents.films or book.folder.joinpath(f"films/{name}.json").exists():
+            raise BadRecord(f"films/{name}.json", "There is a film with this id. Choose another.", "id")
+        book.look(f"films/{name}.json")
+        return Change(
+            film,
+            [*_named_people(book, film.people), (f"films/{name}.json", film)],
+            film=None if refer else (file, target),
+        )
+
+    return book.commit(plan)
+
+
+def mark(
+    book: Casebook,
+    cycle: str,
+    *,
+    film: str,
+    start: float,
+    end: float,
+    principles: Sequence[str] = (),
+    turns: Sequence[Mapping[str, Any]] = (),
+    share: Sequence[str] = (),
+    joy: bool = False,
+    **words: str | None,
+) -> Moment:
+    """Mark a moment of a film (seconds on the film's clock) and store it with a new id."""
+
+    def plan() -> Change[Moment]:
+        before = book.cycle(cycle)
+        data = {
+            "id": before.next_moment_id(),
+            "film": film,
+            "start": start,
+            "end": end,
+            "principles": list(principles),
+            "turns": list(turns),
+            "share": list(share),
+            "joy": joy or None,
+        }
+        contents = book.contents()
+        if film not in contents.films:
+            raise UnknownFilm(film, list(contents.films))
+        # A time before the film begins is a time outside the film, and is told as such.
+        place = Moment(id="m0", film=film, start=start, end=end)
+        check_moment(place, contents.films[film])
+        moment = records.read(Moment, {**data, **words}, "moment")
+        after = before.with_moment(moment)
+        _check_cycle(book, after, contents)
+        return Change(moment, [(f"cycles/{cycle}.json", after)])
+
+    return book.commit(plan)
+
+
+def show(book: Casebook, cycle: str | None = None) -> dict[str, Any]:
+    """casebook.json with the list of cycles, or one cycle, as plain records."""
+    if cycle is None:
+        return records.plain(book.owner) | {"cycles": list(book.cycles)}
+    return records.plain(book.cycle(cycle))
+
+
+def cut(book: Casebook, cycle: str, moment: str, out: Path, *, purpose: str, day: str | None = None) -> Moment:
+    """Cut a moment out of its film, where consent and sharing allow it for this purpose."""
+    from vigkit.film import cut as cutting
+
+    found, file, probed = _open(book, cycle, moment, purpose, day)
+    cutting.cut(file, probed, found.start, found.end, out)
+    return found
+
+
+def still(
+    book: Casebook,
+    cycle: str,
+    moment: str,
+    out: Path,
+    *,
+    purpose: str,
+    at: float | None = None,
+    day: str | None = None,
+) -> float:
+    """Write the frame on screen at a time of a moment (its middle where none is named); returns the time."""
+    from vigkit.film import cut as cutting
+
+    found, file, probed = _open(book, cycle, moment, purpose, day)
+    when = _middle(found) if at is None else at
+    if not found.start <= when < found.end:
+        raise TimeOutsideMoment(when, moment, found.start, found.end)
+    cutting.still(file, probed, when, out)
+    return when
+
+
+def bundle(book: Casebook, contents: Contents, cycle: str, purpose: str, day: str) -> Bundle:
+    """What may be shown of a cycle, with its pictures; the bundle that a worker gets."""
+    shown_cycle = consent.bundle(contents, cycle, purpose, day)
+    stills = {m.id: _still_of(book, contents.films[m.film], m) for m in shown_cycle.cycle.moments}
+    return consent.with_stills(shown_cycle, stills)
+
+
+def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut]:
+    """Every cycle of every casebook: what may be shown of it, or why it is left out."""
+    seen: set[str] = set()
+    for folder in folders:
+        try:
+            book = Casebook(folder)
+            contents = book.contents()
+        except VigkitError as e:
+            yield left_out(e, shown(folder))
+            continue
+        if contents.owner.id.casefold() in seen:
+            yield _second(contents.owner.id)
+            continue
+        seen.add(contents.owner.id.casefold())
+        try:
+            _forget_withdrawn(book, contents)
+        except VigkitError as e:
+            yield left_out(e, contents.owner.id)
+        yield from contents.problems
+        for cycle in contents.cycles:
+            try:
+                yield bundle(book, contents, cycle, purpose, day)
+            except VigkitError as e:
+                yield left_out(e, contents.owner.id, cycle=cycle)
+
+
+def casebooks(folders: Sequence[Path]) -> list[Path]:
+    """The casebooks that are meant: each folder itself, or those inside it; NotACasebook where there is none."""
+    found: list[Path] = []
+    for folder in folders:
+        if casebook.looks_like_one(folder):
+            found.append(folder)
+        elif folder.is_dir():
+            inside = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+            inside = [p for p in inside if casebook.looks_like_one(p) or p.joinpath("cycles").is_dir()]
+            found += inside or [folder]
+        else:
+            found.append(folder)
+    if not any(casebook.looks_like_one(p) for p in found):
+        raise NotACasebook(shown(folders[0]))
+    return list(dict.fromkeys(found))
+
+
+_SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".ts", ".mpg", ".wmv", ".3gp"}
+
+
+def _put_cycle(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    cycle = records.read(Cycle, data, "cycle")
+    rel = f"cycles/{cycle.id}.json"
+    cycle = replace(cycle, films=consent.films_of(cycle))
+    _check_cycle(book, cycle, book.contents())
+    book.look(rel)
+    return Change(records.plain(cycle), [(rel, cycle)])
+
+
+def _put_consent(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    record = records.read(Consents, data, "consent")
+    for each in record.consents:
+        for purpose in each.purposes:
+            consent.purpose_known(purpose)
+    rel = f"consent/{record.person}.json"
+    contents = book.contents()
+    book.look(rel)
+    gone = record.person in consent.withdrawn({record.person: (record,)})
+    films = [f.id for f in contents.films.values() if gone and record.person in f.people]
+    return Change(
+        records.plain(record), [(rel, record), *_named_people(book, [record.person])], forget=films
+    )
+
+
+def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    note = records.read(Note, data, "note")
+    cycle = book.cycle(note.cycle)
+    known = [m.id for m in cycle.moments]
+    for each in note.moments:
+        if each.moment not in known:
+            raise UnknownMoment(each.moment, cycle.id, known)
+    note = replace(note, read=book.cycle_hash(cycle.id))
+    rel = f"notes/{note.cycle}.{note.by}.json"
+    book.look(rel)
+    return Change(records.plain(note), [(rel, note)])
+
+
+def _check_cycle(book: Casebook, cycle: Cycle, contents: Contents) -> None:
+    """Everything a cycle names is there, and every moment lies inside its film."""
+    check_ids(cycle, f"cycles/{cycle.id}.json")
+    words = principles.load(book.folder / casebook.PRINCIPLES)
+    for film in consent.films_of(cycle):
+        if film not in contents.films:
+            raise UnknownFilm(film, list(contents.films))
+    for moment in cycle.moments:
+        film_record = contents.films[moment.film]
+        check_moment(moment, film_record)
+        for principle in moment.principles:
+            principles.known(principle, words)
+        for purpose in moment.share:
+            consent.purpose_known(purpose)
+        for turn in moment.turns:
+            if turn.who not in film_record.people:
+                raise UnknownPerson(turn.who, film_record.id, film_record.people)
+
+
+def _named_people(book: Casebook, codes: Sequence[str]) -> list[tuple[str, Owner]]:
+    """casebook.json with the codes that nobody has named yet, or nothing to write."""
+    owner = book.owner
+    known = {p.code for p in owner.people}
+    fresh = tuple(Person(code=code) for code in codes if code not in known)
+    return [(casebook.OWNER, replace(owner, people=(*owner.people, *fresh)))] if fresh else []
+
+
+def _open(
+    book: Casebook, cycle: str, moment: str, purpose: str, day: str | None
+) -> tuple[Moment, Path, Any]:
+    """A moment through the gate, with its film ready to be cut."""
+    from vigkit.film import probe
+
+    contents = book.contents()
+    whole = book.cycle(cycle)
+    if moment not in [m.id for m in whole.moments]:
+        raise UnknownMoment(moment, cycle, [m.id for m in whole.moments])
+    found = consent.moment_in(consent.bundle(contents, cycle, purpose, day or today()), moment)
+    film = contents.films[found.film]
+    file = book.film_file(film)
+    return found, file, probe.probe(file, film.id)
+
+
+def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
+    """The picture of a moment from its middle, made once and kept in the casebook's cache."""
+    from base64 import b64encode
+
+    at = _middle(moment)
+
+    def make() -> bytes:
+        from vigkit.film import cut as cutting
+        from vigkit.film import probe
+
+        file = book.film_file(film)
+        return cutting.still_bytes(file, probe.probe(file, film.id), at, width=STILL_WIDTH)
+
+    name = f"{film.sha256[:24]}-{round(at * 1000)}-{STILL_WIDTH}.jpg"
+    return Still(moment=moment.id, at=at, jpeg=b64encode(book.cached(film.id, name, make)).decode())
+
+
+def _middle(moment: Moment) -> float:
+    return round((moment.start + moment.end) / 2, 3)
+
+
+def _forget_withdrawn(book: Casebook, contents: Contents) -> None:
+    """What is withdrawn is gone: also where the consent came in by a file that was synced."""
+    gone = consent.withdrawn(contents.consents)
+    for film in contents.films.values():
+        if gone & set(film.people):
+            book.forget(film.id)
+
+
+def _second(id: str) -> LeftOut:
+    sentence = f"A second casebook has the id {id}. Look at both folders, and keep one of them."
+    return LeftOut(casebook=id, cycle=None, code="sync-copy", sentence=sentence)
+
+
+def _free(taken: Mapping[str, Any], stem: str) -> str:
+    n = 1
+    while f"{stem}{n}" in taken:
+        n += 1
+    return f"{stem}{n}"
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        state = file.stat()
+    except OSError:
+        return None  # probe says it in words
+    return state.st_size, state.st_mtime_ns
