@@ -201,9 +201,17 @@ def hand_over(*words: str) -> int:
     os.execve(PYTHON, [str(PYTHON), "-P", "-m", *words], environment())
 
 
+def near(path: Path) -> Path:
+    """The path as seen from here: a home folder, and a name with it, stays out of what is shown."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # Windows: another drive
+        return path
+
+
 def demonstration(browser: bool) -> int:
     """Makes the demonstration once, packs what is new, and shows the index."""
-    people = HERE / "demonstration" / "people"
+    people = near(HERE / "demonstration" / "people")
     logs = people.parent / "logs"
     index = logs / "index.html"
     if not people.exists():
@@ -217,7 +225,7 @@ def demonstration(browser: bool) -> int:
         return code or 1
     print(f"The logs are in\n{index}", flush=True)
     if browser:
-        webbrowser.open(index.as_uri())
+        webbrowser.open(index.resolve().as_uri())
     return 0
 
 
