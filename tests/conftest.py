@@ -1,4 +1,4 @@
-"""What all tests share: the drawn films, a casebook to begin with, stored pictures, a hash of a whole tree."""
+"""What all tests share: the drawn films, a casebook, stored pictures, a hash of a whole tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ ROOT = HERE.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="accept the pictures and pages as they are made now")
+    parser.addoption(
+        "--update", action="store_true", help="accept the pictures and pages as they are made now"
+    )
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def stored(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture(scope="session")
 def drawn(pytestconfig: pytest.Config) -> Path:
-    """The folder with both drawn films of seed 1 and their truth; drawn once for each state of the drawing code."""
+    """Both drawn films of seed 1 and their truth; drawn once for each state of the drawing code."""
     from vigkit.demo import scenes
 
     sources = [*sorted((ROOT / "vigkit/demo").glob("*.py")), ROOT / "vigkit/film/compose.py"]

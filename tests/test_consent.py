@@ -268,6 +268,12 @@ def test_what_was_said_about_a_moment_goes_where_the_moment_goes() -> None:
     assert "mine of m1" in shown and "note on m1" in shown and "m2" not in shown
 
 
+def test_a_note_goes_with_its_own_cycle() -> None:
+    notes = [{"format": 1, "cycle": id, "by": "V1", "notice": f"on {id}"} for id in ("01-snack", "02-walk")]
+    given = contents(CYCLE, CYCLE | {"id": "02-walk"}, films=[], consents={}, notes=notes)
+    assert [n["notice"] for n in through(given)["notes"]] == ["on 01-snack"]
+
+
 # --- What never comes through ----------------------------------------------------------------------------
 
 WHOLE: dict[str, Any] = CYCLE | {

@@ -79,7 +79,9 @@ def test_only_our_section_data_is_read() -> None:
         output.metadata = {"width": "1 onload=planted()"}
     nb.cells[3].outputs += [
         new_output("stream", text="planted stream"),
-        new_output("display_data", data={"text/html": "<b>planted</b>", "image/svg+xml": "<svg>planted</svg>"}),
+        new_output(
+            "display_data", data={"text/html": "<b>planted</b>", "image/svg+xml": "<svg>planted</svg>"}
+        ),
         new_output("error", ename="planted", evalue="planted", traceback=["planted"]),
         new_output("display_data", data={"text/vnd.mermaid": "planted", "application/json": {"planted": 1}}),
     ]
@@ -104,7 +106,9 @@ def test_the_policy_comes_first_and_knows_the_one_style_by_its_hash() -> None:
 
 def test_nothing_in_the_page_runs_or_loads() -> None:
     html = page(notebook())
-    assert not re.search(r"<(script|link|iframe|object|embed|form|base)\b|\sstyle=|\son\w+=|\shref=|https?:", html)
+    assert not re.search(
+        r"<(script|link|iframe|object|embed|form|base)\b|\sstyle=|\son\w+=|\shref=|https?:", html
+    )
     assert set(re.findall(r'\ssrc="([^"]{0,23})', html)) == {"data:image/jpeg;base64,"}
 
 
@@ -119,7 +123,12 @@ def test_each_still_says_in_words_what_it_shows() -> None:
     assert len(alts) == 3
 
 
-SECTION: dict[str, Any] = {"name": "bring", "title": "Bring", "head": {"title": "S1 a", "heading": "S1"}, "parts": []}
+SECTION: dict[str, Any] = {
+    "name": "bring",
+    "title": "Bring",
+    "head": {"title": "S1 a", "heading": "S1"},
+    "parts": [],
+}
 STILL = {"kind": "entry", "still": {"jpeg": "", "alt": "a"}}
 
 
@@ -139,7 +148,10 @@ STILL = {"kind": "entry", "still": {"jpeg": "", "alt": "a"}}
         SECTION | {"parts": [{"kind": ["words"]}]},
         SECTION | {"parts": [{"kind": "words", "text": {"a": 1}}]},
         SECTION | {"parts": [{"kind": "words", "quiet": "yes"}]},
-        SECTION | {"parts": [{"kind": "goal-line", "label": "a", "points": [{"now": 11, "label": "a", "tick": "a"}]}]},
+        SECTION
+        | {
+            "parts": [{"kind": "goal-line", "label": "a", "points": [{"now": 11, "label": "a", "tick": "a"}]}]
+        },
         SECTION | {"parts": [{"kind": "timeline", "label": "a", "seconds": "9"}]},
         SECTION | {"parts": [STILL | {"still": {"jpeg": "/9j/é", "alt": "a"}}]},
         SECTION | {"parts": [STILL | {"still": {"jpeg": '/9j/" onload="x', "alt": "a"}}]},
@@ -148,7 +160,9 @@ STILL = {"kind": "entry", "still": {"jpeg": "", "alt": "a"}}
 )
 def test_what_is_no_section_of_ours_is_refused(wrong: Any) -> None:
     nb = new_notebook(cells=[new_code_cell(outputs=[new_output("display_data", data={MIME: wrong})])])
-    with pytest.raises(TemplateFailed, match="^The template ours could not make this log: section") as refused:
+    with pytest.raises(
+        TemplateFailed, match=r"^The template ours could not make this log: section"
+    ) as refused:
         page(nb, template="ours")
     assert "<b>" not in str(refused.value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from vigkit.figures import NARROW, Mark, Point, goal_line, timeline
@@ -42,7 +43,7 @@ def test_each_group_has_a_lane_with_its_label_above_its_line() -> None:
 
 def test_every_mark_carries_its_number_and_says_its_moment() -> None:
     drawn = ElementTree.fromstring(timeline(84.2, MARKS))
-    assert [t.text for t in drawn.iter("title")][0] == "Moment 2, 0:00 to 0:00.5, Being attentive"
+    assert next(t.text for t in drawn.iter("title")) == "Moment 2, 0:00 to 0:00.5, Being attentive"
     assert len(list(drawn.iter("rect"))) == len(MARKS)
     numbers = [t.text for t in drawn.iter("text") if (t.text or "").isdecimal()]
     assert sorted(numbers) == ["1", "1", "11", "2", "3"]
@@ -62,7 +63,7 @@ def test_crowded_numbers_never_touch() -> None:
         if (text.text or "").isdecimal():
             rows.setdefault(text.attrib["y"], []).append(float(text.attrib["x"].rstrip("%")))
     assert len(rows) > 1
-    assert all(b - a >= 100 * 15 / NARROW for row in rows.values() for a, b in zip(row, row[1:], strict=False))
+    assert all(b - a >= 100 * 15 / NARROW for row in rows.values() for a, b in pairwise(row))
 
 
 def test_a_goal_line_shows_each_rating_and_what_is_hoped_for() -> None:
@@ -88,7 +89,7 @@ def test_words_in_a_picture_stay_words() -> None:
         assert {part.tag for part in ElementTree.fromstring(picture).iter()} <= {
             *("svg", "text", "line", "rect", "circle", "title")
         }
-        assert hostile in [part.text for part in ElementTree.fromstring(picture).iter("title")][0]
+        assert hostile in next(part.text or "" for part in ElementTree.fromstring(picture).iter("title"))
         assert not re.search(r"\s(style|on\w+|href)=", re.sub(r"&quot;|&#x27;", "", picture))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from vigkit.cycle import Bundle
 from vigkit.errors import BadRecord
 from vigkit.records import text
 from vigkit.render import sections
+from vigkit.render import words as own_words
 from vigkit.render.page import MIME, NAMES, Entry, Section, page_html, read_section
 
 MAKERS = [getattr(sections, name.replace("-", "_")) for name in NAMES]
@@ -82,7 +85,20 @@ def test_a_broken_bundle_file_is_named_without_its_folder(tmp_path: Path) -> Non
     assert str(tmp_path) not in str(refused.value)
 
 
-UNSHOWN = {"extra", "format", "id", "goal", "moment", "film", "cycle", "share", "jpeg", "read", "principles", "level"}
+UNSHOWN = {
+    "extra",
+    "format",
+    "id",
+    "goal",
+    "moment",
+    "film",
+    "cycle",
+    "share",
+    "jpeg",
+    "read",
+    "principles",
+    "level",
+}
 DAYS = {"began", "on", "when", "held", "filmed", "until", "today_enough"}
 
 
@@ -155,7 +171,11 @@ def test_chosen_moments_come_first_and_the_numbers_match_the_timeline() -> None:
 
 def test_a_moment_at_zero_is_at_zero() -> None:
     data = record()
-    data["cycle"]["moments"][0] |= {"start": 0, "end": 0.4, "turns": [{"who": "C1", "act": "initiative", "start": 0}]}
+    data["cycle"]["moments"][0] |= {
+        "start": 0,
+        "end": 0.4,
+        "turns": [{"who": "C1", "act": "initiative", "start": 0}],
+    }
     entry = next(p for p in sections.moments(bundle(data)).parts if isinstance(p, Entry))
     assert entry.title == "0:00 to 0:00.4"
     assert entry.turns == ("1 C1 begins (0:00)",)
@@ -228,7 +248,9 @@ def test_signs_that_no_page_can_carry_do_not_break_it() -> None:
     assert "snacktime" in html
 
 
-@pytest.mark.parametrize("typed", ["1. we waited", "# hello", "5 * 3 = 15", "2*3*4", "> so", "[x]: y", "a_b_c", "---"])
+@pytest.mark.parametrize(
+    "typed", ["1. we waited", "# hello", "5 * 3 = 15", "2*3*4", "> so", "[x]: y", "a_b_c", "---"]
+)
 def test_own_words_keep_every_sign_that_is_no_emphasis(typed: str) -> None:
     data = record()
     data["cycle"]["situation"] = typed
@@ -239,4 +261,37 @@ def test_line_breaks_lists_and_emphasis_stay() -> None:
     data = record()
     data["cycle"]["situation"] = "first line\nsecond **line**\n\n- one\n- two"
     html = page(bundle(data))
-    assert "<p>first line<br>\nsecond <strong>line</strong></p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>" in html
+    assert (
+        "<p>first line<br>\nsecond <strong>line</strong></p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>" in html
+    )
+
+
+def test_own_words_keep_every_letter_whatever_signs_stand_around() -> None:
+    chance = random.Random(1)
+    signs = [
+        "ab",
+        "c",
+        " ",
+        "\n",
+        "\n\n",
+        "*",
+        "_",
+        "- ",
+        "* ",
+        "1. ",
+        "# ",
+        "> ",
+        "\t",
+        "\\",
+        "[",
+        "](",
+        "`",
+        "```",
+    ]
+    signs += ["~", "=", "---", "+ ", "    ", "&amp;", "<b>", "!", "<!--", "<div>"]
+    # Spaces go, and * _ - may have become emphasis or a list: all else has to be there.
+    may_go = re.compile(r"[\s*_-]")
+    for _ in range(1500):
+        typed = "".join(chance.choices(signs, k=chance.randint(1, 25)))
+        shown = unescape(re.sub(r"<[^>]+>", "", own_words.html(typed)))
+        assert may_go.sub("", shown) == may_go.sub("", typed), typed

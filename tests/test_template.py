@@ -80,7 +80,11 @@ def test_a_log_is_made_and_leaves_nothing_in_the_home(bundle_file: Path, work: P
     env = {k: v for k, v in os.environ.items() if not k.startswith(away)}
     env |= {"HOME": str(home), "USERPROFILE": str(home)}
     ran = subprocess.run(
-        [sys.executable, "-c", script, bundle_file, work], capture_output=True, env=env, timeout=120, check=True
+        [sys.executable, "-c", script, bundle_file, work],
+        capture_output=True,
+        env=env,
+        timeout=120,
+        check=True,
     )
     html = ran.stdout.decode()
     assert ran.stderr == b""
@@ -97,10 +101,19 @@ def test_the_cells_run_in_this_very_python_whatever_a_kernel_spec_says(
 ) -> None:
     spec = tmp_path / "data" / "kernels" / "python3"
     spec.mkdir(parents=True)
-    foreign = {"argv": ["/nowhere/python", "-f", "{connection_file}"], "display_name": "x", "language": "python"}
+    foreign = {
+        "argv": ["/nowhere/python", "-f", "{connection_file}"],
+        "display_name": "x",
+        "language": "python",
+    }
     (spec / "kernel.json").write_text(json.dumps(foreign), encoding="utf-8")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    mine = own(tmp_path / "team", OPEN, f"import sys\nassert sys.executable == {sys.executable!r}", "sections.bring(log)")
+    mine = own(
+        tmp_path / "team",
+        OPEN,
+        f"import sys\nassert sys.executable == {sys.executable!r}",
+        "sections.bring(log)",
+    )
     assert names(template.run(mine, bundle_file, work)) == ["bring"]
 
 
@@ -108,7 +121,9 @@ def test_a_team_s_order_is_the_order_of_the_page_and_an_error_is_one_sentence(
     bundle_file: Path, work: Path, tmp_path: Path
 ) -> None:
     team = tmp_path / "team"
-    mine = own(team, OPEN, "sections.change(log)", "print('<b>')", "sections.moments(log)", "sections.change(log)")
+    mine = own(
+        team, OPEN, "sections.change(log)", "print('<b>')", "sections.moments(log)", "sections.change(log)"
+    )
     assert names(template.run(mine, bundle_file, work)) == ["change", "moments", "change"]
     broken = own(team, OPEN, "open(r'/home/anna/secret words.txt')")
     with pytest.raises(TemplateFailed) as failed:
@@ -176,7 +191,9 @@ def test_the_key_changes_with_whatever_changes_the_page(tmp_path: Path) -> None:
 
 
 def test_quick_imports_spares_the_grammars_and_a_broken_notebook_is_still_refused(tmp_path: Path) -> None:
-    (tmp_path / "log.ipynb").write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}', "utf-8")
+    (tmp_path / "log.ipynb").write_text(
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}', "utf-8"
+    )
     script = (
         "import sys; from pathlib import Path; from vigkit.errors import TemplateFailed\n"
         "from vigkit.render import template as t\n"
@@ -186,7 +203,11 @@ def test_quick_imports_spares_the_grammars_and_a_broken_notebook_is_still_refuse
         "print(sys.modules['rfc3987_syntax'], 'nbformat' in sys.modules)"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], capture_output=True, encoding="utf-8", timeout=120, check=True
+        [sys.executable, "-c", script, tmp_path],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=True,
     )
     refused, loaded = ran.stdout.splitlines()
     assert refused.endswith("Its log.ipynb is no notebook that can be read.")

@@ -22,8 +22,8 @@ MANNERS = r"please|sorry|oops|just|eas(?:y|ily)|simpl[ey]|should|must|illegal|(?
 # Words that judge a person. A film is looked at for what went well.
 JUDGING = (
     r"scor(?:e|es|ed|ing)|grad(?:e|es|ed|ing)|fail(?:s|ed|ing|ure|ures)?|poor(?:ly)?|weak(?:ness|nesses)?|"
-    r"bad|wrong(?:ly)?|inadequate|deficits?|rank(?:s|ed|ing|ings)?|below average|should have|compliance|mistakes?|"
-    r"problem (?:parent|child|family)|performance rating"
+    r"bad|wrong(?:ly)?|inadequate|deficits?|rank(?:s|ed|ing|ings)?|below average|should have|compliance|"
+    r"mistakes?|problem (?:parent|child|family)|performance rating"
 )
 FORBIDDEN = re.compile(rf"\b(?:{MANNERS}|{JUDGING})\b", re.IGNORECASE)
 UNKIND = re.compile(rf"\b(?:{JUDGING})\b", re.IGNORECASE)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import filecmp
 import hashlib
-import os
 import re
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from vigkit import principles, records
+from vigkit import files, principles, records
 from vigkit.cycle import FORMAT, Consents, Contents, Cycle, Film, LeftOut, Note, Owner
 from vigkit.errors import (
     BadRecord,
@@ -67,8 +64,8 @@ class Casebook:
     def new(cls, folder: Path, owner: Owner) -> Casebook:
         """Make a casebook in a folder that is new or empty."""
         with on_disk(folder):
-            _make_folder(folder)
-            write_beside(folder / OWNER, records.text(records.plain(owner)).encode())
+            files.make_folder(folder)
+            files.write(folder / OWNER, records.text(records.plain(owner)).encode())
         return cls(folder)
 
     @property
@@ -156,14 +153,16 @@ class Casebook:
 
     def cached(self, film: str, name: str, make: Callable[[], bytes]) -> bytes:
         """What was made from a film before, or made now and kept in cache/ (where that can be written)."""
-        path = self.folder / "cache" / film / name
+        path = (
+            self.folder / "cache" / film / Path(name).name
+        )  # a film's record from elsewhere leads nowhere else
         try:
             return path.read_bytes()
         except OSError:
             data = make()
         try:
-            _make_folder(path.parent)
-            write_beside(path, data)
+            files.make_folder(path.parent)
+            files.write(path, data)
         except OSError:
             pass  # A supervisor may open a casebook that may not be written; the cache only saves time.
         return data
@@ -192,7 +191,7 @@ class Casebook:
         return [p for p in found if p.suffix == ".json" and not p.name.startswith(".")]
 
     def _consents(self, owner: Owner, problems: list[LeftOut]) -> dict[str, tuple[Consents, ...]]:
-        """Every copy of each person's consents: all have to allow a film; one that cannot be read does not."""
+        """Every copy of each person's consents: all have to allow a film; an unreadable one does not."""
         found: dict[str, tuple[Consents, ...]] = {}
         for stem, record in self._folder("consent", Consents, owner.id, problems):
             found[record.person] = (*found.get(record.person, ()), record)
@@ -218,11 +217,11 @@ class Casebook:
         """Every record of a folder with the stem of its file; what cannot be read goes to `problems`."""
         found = []
         try:
-            files = self._files(folder)
+            paths = self._files(folder)
         except VigkitError as e:
             problems.append(left_out(e, book, file=folder))
             return []
-        for path in files:
+        for path in paths:
             rel = f"{folder}/{path.name}"
             try:
                 found.append((path.stem, self._read(noun, rel)))
@@ -233,7 +232,7 @@ class Casebook:
 
     def _bytes(self, rel: str) -> bytes:
         with on_disk(rel):
-            return _patiently(self.folder.joinpath(rel).read_bytes)
+            return files.patiently(self.folder.joinpath(rel).read_bytes)
 
     def _read(self, noun: type[T], rel: str) -> T:
         data = self._bytes(rel)
@@ -294,7 +293,7 @@ class Casebook:
         ours = not target.exists()  # else put there by hand, or left by an adding that was broken off
         if ours:
             with on_disk(rel):
-                _copy(source, target)
+                files.copy(source, target)
         try:
             self._store_all(change.records)
         except BaseException:  # no film without its record, Ctrl-C included
@@ -317,8 +316,8 @@ class Casebook:
             kept = self._keep(rel, data)
             raise ChangedElsewhere(rel, kept)
         with on_disk(rel):
-            _make_folder(path.parent)
-            write_beside(path, data)
+            files.make_folder(path.parent)
+            files.write(path, data)
         self._seen[rel] = hashlib.sha256(data).hexdigest()
 
     def _refuse_newer(self, rel: str) -> None:
@@ -337,19 +336,14 @@ class Casebook:
         while (path := self.folder / "kept" / f"{stem}.{n}.json").exists():
             n += 1
         with on_disk("kept"):
-            _make_folder(path.parent)
-            write_beside(path, data)
+            files.make_folder(path.parent)
+            files.write(path, data)
         return f"kept/{path.name}"
 
 
 def looks_like_one(folder: Path) -> bool:
     """Whether a folder holds a casebook.json."""
-    try:
-        return folder.joinpath(OWNER).is_file()
-    except PermissionError:
-        raise
-    except OSError:  # a name that is too long for a disk
-        return False
+    return folder.joinpath(OWNER).is_file()
 
 
 def shown(folder: Path) -> str:
@@ -446,7 +440,7 @@ def file_hash(path: Path) -> str:
 def _hash(path: Path) -> str | None:
     with on_disk(path):
         try:
-            return hashlib.sha256(_patiently(path.read_bytes)).hexdigest()
+            return hashlib.sha256(files.patiently(path.read_bytes)).hexdigest()
         except FileNotFoundError:
             return None
 
@@ -459,65 +453,3 @@ def _refuse_same_but_for_capitals(path: Path, rel: str) -> None:
                 raise BadRecord(
                     rel, f"{other.stem} differs from it only in capitals. Choose another id.", "id"
                 )
-
-
-def _patiently(act: Callable[[], T]) -> T:
-    """Windows: a virus scanner or a sync client may hold a file a moment."""
-    for pause in (0.05, 0.1, 0.2, 0.4):
-        try:
-            return act()
-        except PermissionError:
-            if os.name != "nt":
-                raise
-            time.sleep(pause)
-    return act()
-
-
-def write_beside(path: Path, data: bytes) -> None:
-    """Write beside, fsync, move into place, fsync the folder: after this the bytes outlive a power cut."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _patiently(lambda: part.replace(path))
-    except BaseException:  # Ctrl-C too leaves no half file
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a film in, by way of a part file."""
-    _make_folder(target.parent)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(source, part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        _patiently(lambda: part.replace(target))
-    except BaseException:  # Ctrl-C too leaves no half film
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle for this
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as e:  # some network drives and sticks cannot do this for a folder
-        if e.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
-            raise
-    finally:
-        os.close(handle)

@@ -2,61 +2,87 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from vigkit import casebook, consent, principles, records, steps
 from vigkit.casebook import Casebook, left_out
-from vigkit.cycle import Contents, Cycle, Film, LeftOut, check_ids, check_moment
+from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Owner, SharedReview, check_ids, check_moment
 from vigkit.errors import (
     BadRecord,
     ChangedElsewhere,
     NewerFormat,
+    SyncCopy,
     UnknownCycle,
     UnknownFilm,
     UnknownMoment,
     UnknownPerson,
     VigkitError,
+    on_disk,
 )
 
 PACK = "pack.json"
+INDEX = "index.html"
+_STRAY = "is no page of this pack. Look at it, and delete it if you do not need it."
 
 
 def check(folder: Path) -> list[dict[str, str]]:
-    """The problems of a casebook, a folder of casebooks or a pack: file, code and sentence each."""
-    if folder.joinpath(PACK).is_file():
-        return [_told(e) for e in _pack(folder)]
+    """The problems of a casebook, a folder of casebooks or a pack: file, code and sentence, each once."""
+    with on_disk(folder):
+        packed = folder.joinpath(PACK).is_file()
+    if packed:
+        return _told("", _pack(folder))
     found = steps.casebooks([folder])
-    alone = found == [folder]
-    told = []
-    for book in found:
-        before = "" if alone else f"{book.name}/"
-        told += [{**_told(e), "file": before + _told(e)["file"]} for e in _casebook(book)]
-    return told
+    if found == [folder]:
+        return _told("", _casebook(folder))
+    told = [each for book in found for each in _told(f"{book.name}/", _casebook(book))]
+    return told + _told("", _twins(found))
 
 
-def _told(problem: LeftOut) -> dict[str, str]:
-    return {"file": problem.file or "", "code": problem.code, "sentence": problem.sentence}
+def _told(before: str, problems: Iterable[LeftOut]) -> list[dict[str, str]]:
+    """As data; one thing that is named in two places of a file is told once."""
+    told = {(before + (p.file or ""), p.code, p.sentence): p for p in problems}
+    return [{"file": file, "code": code, "sentence": sentence} for file, code, sentence in told]
+
+
+def _twins(folders: Sequence[Path]) -> Iterator[LeftOut]:
+    """Casebooks with the id of one before them."""
+    seen: dict[str, str] = {}
+    for folder in folders:
+        try:
+            id = Casebook(folder).owner.id.casefold()
+        except VigkitError:
+            continue  # it is told for the casebook itself
+        if id in seen:
+            yield left_out(SyncCopy(folder.name, seen[id]), None)
+        seen.setdefault(id, folder.name)
 
 
 def _casebook(folder: Path) -> Iterator[LeftOut]:
     try:
         book = Casebook(folder)
-        contents = book.contents()
     except VigkitError as e:
         yield left_out(e, None, file=casebook.OWNER)
         return
+    try:
+        owner = book.owner
+    except VigkitError as e:
+        yield left_out(e, None, file=casebook.OWNER)
+        owner = Owner(format=FORMAT, id="unread", owner="unread")
+    contents = book.contents(owner)
     yield from contents.problems
     for rel, record in _records(contents):
-        if record.format > casebook.FORMAT:
-            yield left_out(NewerFormat(rel, record.format, casebook.FORMAT), None)
+        if record.format > FORMAT:
+            yield left_out(NewerFormat(rel, record.format, FORMAT), None)
     for film in contents.films.values():
-        yield from _tried(lambda film=film: book.film_file(film), f"films/{film.id}.json")
+        yield from _tried(f"films/{film.id}.json", book.film_file, film)
     for cycle in contents.cycles.values():
         yield from _cycle(cycle, contents)
-    yield from _consents_and_notes(contents)
+    yield from _consents(contents)
+    yield from _notes(contents)
     for kept in sorted(folder.joinpath("kept").glob("*.json")):
         first = kept.stem.rsplit(".", 1)[0].replace("-", "/", 1)
         yield left_out(ChangedElsewhere(f"{first}.json", f"kept/{kept.name}"), None, file=f"kept/{kept.name}")
@@ -71,9 +97,9 @@ def _records(contents: Contents) -> Iterator[tuple[str, Any]]:
     yield from ((f"notes/{n.cycle}.{n.by}.json", n) for n in contents.notes)
 
 
-def _tried(act: Any, file: str) -> Iterator[LeftOut]:
+def _tried(file: str, act: Callable[..., object], *given: Any) -> Iterator[LeftOut]:
     try:
-        act()
+        act(*given)
     except VigkitError as e:
         yield left_out(e, None, file=file)
 
@@ -81,33 +107,53 @@ def _tried(act: Any, file: str) -> Iterator[LeftOut]:
 def _cycle(cycle: Cycle, contents: Contents) -> Iterator[LeftOut]:
     """Every one of the things that `put cycle` would refuse, not the first alone."""
     file = f"cycles/{cycle.id}.json"
-    yield from _tried(lambda: check_ids(cycle, file), file)
+    unread = {problem.file for problem in contents.problems}
+    for part in _parts(cycle):
+        yield from _tried(file, check_ids, part, file)
     for film_id in consent.films_of(cycle):
-        if film_id not in contents.films:
+        if film_id not in contents.films and f"films/{film_id}.json" not in unread:
             yield left_out(UnknownFilm(film_id, list(contents.films)), None, file=file)
     for moment in cycle.moments:
         for principle in moment.principles:
-            yield from _tried(lambda p=principle: principles.known(p, contents.principles), file)
+            yield from _tried(file, principles.known, principle, contents.principles)
         for purpose in moment.share:
-            yield from _tried(lambda p=purpose: consent.purpose_known(p), file)
+            yield from _tried(file, consent.purpose_known, purpose)
         film: Film | None = contents.films.get(moment.film)
         if film is None:
             continue
-        yield from _tried(lambda m=moment, f=film: check_moment(m, f), file)
+        yield from _tried(file, check_moment, replace(moment, turns=()), film)
         for turn in moment.turns:
+            yield from _tried(file, check_moment, replace(moment, turns=(turn,)), film)
             if turn.who not in film.people:
                 yield left_out(UnknownPerson(turn.who, film.id, film.people), None, file=file)
 
 
-def _consents_and_notes(contents: Contents) -> Iterator[LeftOut]:
+def _parts(cycle: Cycle) -> Iterator[Cycle]:
+    """The cycle in parts with one id each, so that what is found first hides nothing else."""
+    bare = replace(cycle, goals=(), moments=(), review=None)
+    for id in dict.fromkeys(goal.id for goal in cycle.goals):
+        yield replace(bare, goals=tuple(g for g in cycle.goals if g.id == id))
+    moments = {moment.id: moment for moment in cycle.moments}
+    for id in moments:
+        yield replace(bare, moments=tuple(m for m in cycle.moments if m.id == id))
+    for clip in cycle.review.clips if cycle.review else ():
+        yield replace(bare, moments=tuple(moments.values()), review=SharedReview(clips=(clip,)))
+
+
+def _consents(contents: Contents) -> Iterator[LeftOut]:
     for person, copies in contents.consents.items():
-        for purpose in {p for copy in copies for each in copy.consents for p in each.purposes}:
-            yield from _tried(lambda p=purpose: consent.purpose_known(p), f"consent/{person}.json")
+        for purpose in sorted({p for copy in copies for each in copy.consents for p in each.purposes}):
+            yield from _tried(f"consent/{person}.json", consent.purpose_known, purpose)
+
+
+def _notes(contents: Contents) -> Iterator[LeftOut]:
+    unread = {problem.file for problem in contents.problems}
     for note in contents.notes:
         file = f"notes/{note.cycle}.{note.by}.json"
         cycle = contents.cycles.get(note.cycle)
         if cycle is None:
-            yield left_out(UnknownCycle(note.cycle, list(contents.cycles)), None, file=file)
+            if f"cycles/{note.cycle}.json" not in unread:
+                yield left_out(UnknownCycle(note.cycle, list(contents.cycles)), None, file=file)
             continue
         known = [m.id for m in cycle.moments]
         for each in note.moments:
@@ -116,28 +162,47 @@ def _consents_and_notes(contents: Contents) -> Iterator[LeftOut]:
 
 
 def _pack(folder: Path) -> Iterator[LeftOut]:
-    """Pages that are missing or not what the pack says they are."""
+    """Pages that are missing, that are not what the pack says they are, or that it does not name."""
     try:
-        logs = records.parse(folder.joinpath(PACK).read_bytes(), PACK).get("logs")
+        with on_disk(PACK):
+            logs = records.parse(folder.joinpath(PACK).read_bytes(), PACK).get("logs")
         if not isinstance(logs, list):
             raise BadRecord(PACK, "A list of logs is needed here.", "logs")
     except VigkitError as e:
         yield left_out(e, None, file=PACK)
         return
-    for log in logs:
+    named = {INDEX}
+    for n, log in enumerate(logs, start=1):
         file = log.get("file") if isinstance(log, dict) else None
-        if not isinstance(file, str) or PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-            yield left_out(BadRecord(PACK, "A log's file lies outside the pack.", "logs"), None)
+        if not isinstance(file, str) or not _inside(file):
+            yield left_out(BadRecord(PACK, "A page inside the pack is needed here.", f"logs[{n}].file"), None)
             continue
-        page = folder / file
-        if not page.is_file():
-            yield _page(file, "is not there")
-        elif hashlib.sha256(page.read_bytes()).hexdigest() != log.get("sha256"):
-            yield _page(file, "is not as it was packed")
-    if not folder.joinpath("index.html").is_file():
-        yield _page("index.html", "is not there")
+        named.add(file)
+        yield from _tried(file, _look, folder, file, log.get("sha256"))
+    if not folder.joinpath(INDEX).is_file():
+        yield from _tried(INDEX, _look, folder, INDEX, None)
+    for page in sorted(folder.rglob("*.html")):
+        file = page.relative_to(folder).as_posix()
+        if file not in named and "/." not in f"/{file}":  # what begins with a point is still being made
+            yield left_out(_Page(file, _STRAY), None)
 
 
-def _page(file: str, what: str) -> LeftOut:
-    sentence = f"{file} {what}. Pack again."
-    return LeftOut(casebook=None, cycle=None, code=ChangedElsewhere.code, sentence=sentence, file=file)
+def _inside(file: str) -> bool:
+    """Whether a name stays below the folder, on each kind of computer."""
+    return not re.search(r"^[/\\]|:|\0|(^|[/\\])\.\.([/\\]|$)", file)
+
+
+def _look(folder: Path, file: str, sha256: str | None) -> None:
+    page = folder / file
+    if not page.is_file():
+        raise _Page(file, "is not there. Pack again.")
+    with on_disk(file):
+        if casebook.file_hash(page) != sha256:
+            raise _Page(file, "is not as it was packed. Pack again.")
+
+
+class _Page(VigkitError):
+    code = ChangedElsewhere.code
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file} {what}", where=file)

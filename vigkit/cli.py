@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vigkit import __version__
-from vigkit.errors import BadRecord, BadUsage, VigkitError, on_disk
+from vigkit.errors import BadRecord, BadUsage, VigkitError, on_disk, refused_by_system
 
 Report = Callable[[float, str], None]
 
@@ -34,24 +36,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Windows consoles; names that are not UTF-8
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return _answer(words)
+    except BrokenPipeError:  # whoever was reading has gone, and the work is done
+        _let_go(sys.stdout)
+        return 0
+    except OSError as e:  # standard output is a file on a full disk
+        _let_go(sys.stdout)
+        return _tell_error("", False, refused_by_system(e, "the answer"), False)
+
+
+def _answer(words: Sequence[str]) -> int:
     as_json = "--json" in words
     verb = _verb(words)
+    error: VigkitError
     try:
         asked = _parser().parse_args(words)
         verb = asked.verb
         done: Done = asked.run(asked)
     except VigkitError as e:
-        return _tell_error(verb, as_json, e, "--debug" in words)
+        error = e
     except KeyboardInterrupt:
-        return _tell_error(verb, as_json, _Stopped(), False)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        error = _Stopped()
+    except OSError as e:
+        error = refused_by_system(e, Path(os.fsdecode(e.filename)).name if e.filename else "it")
     except Exception as e:  # the last door: nobody is to meet a traceback
         if "--debug" in words:
             raise
-        return _tell_error(verb, as_json, _Unexpected(e), False)
-    return _tell(done, verb, as_json)
+        error = _Unexpected(e)
+    else:
+        return _tell(done, verb, as_json)
+    return _tell_error(verb, as_json, error, "--debug" in words)
+
+
+def _let_go(stream: Any) -> None:
+    """What is left in a stream that takes nothing any more would be tried again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Stopped(VigkitError):
@@ -76,7 +96,7 @@ def _tell(done: Done, verb: str, as_json: bool) -> int:
     if as_json:
         _print_json(verb, True, done.result, done.left_out, None)
     else:
-        print(done.words)
+        print(done.words, flush=True)
     return done.exit
 
 
@@ -103,7 +123,10 @@ def _new(asked: argparse.Namespace) -> Done:
 
     book = steps.new(asked.folder, code=asked.code, role=asked.role)
     record = steps.show(book)
-    return Done(record, f"Made the casebook {record['id']} in {asked.folder}.\nNext: vigkit film add {asked.folder} FILM")
+    return Done(
+        record,
+        f"Made the casebook {record['id']} in {asked.folder}.\nNext: vigkit film add {asked.folder} FILM",
+    )
 
 
 def _demo(asked: argparse.Namespace) -> Done:
@@ -131,6 +154,8 @@ def _put(asked: argparse.Namespace) -> Done:
         path = Path(asked.file)
         if not path.exists():
             raise BadRecord(path.name, "There is no such file. Check the name.")
+        if path.is_dir():
+            raise BadRecord(path.name, "This is a folder. Name the file that holds the record.")
         with on_disk(path):
             text, where = path.read_bytes(), path.name
     stored = steps.put(Casebook(asked.casebook), asked.kind, records.parse(text, where))
@@ -232,7 +257,9 @@ def _pack(asked: argparse.Namespace) -> Done:
             day=day,
             workers=asked.workers,
             timeout=float(asked.timeout),
-            report=lambda p: report(p.done / p.total if p.total else 0.0, f"{p.done} logs done, {p.failed} left out"),
+            report=lambda p: report(
+                p.done / p.total if p.total else 0.0, f"{p.done} logs done, {p.failed} left out"
+            ),
         )
     result = {
         "rendered": packed.rendered,
@@ -250,14 +277,14 @@ def _pack(asked: argparse.Namespace) -> Done:
 
 
 def _bundle(asked: argparse.Namespace) -> Done:
-    from vigkit import consent, records, steps
-    from vigkit.casebook import Casebook, write_beside
+    from vigkit import consent, files, records, steps
+    from vigkit.casebook import Casebook
 
     consent.purpose_known(asked.purpose)
     book = Casebook(asked.casebook)
     shown = steps.bundle(book, book.contents(), asked.cycle, asked.purpose, asked.day or steps.today())
     with on_disk(asked.out):
-        write_beside(asked.out, records.text(records.plain(shown)).encode())
+        files.write(asked.out, records.text(records.plain(shown)).encode())
     return Done({"file": str(asked.out)}, f"Wrote what may be shown to {asked.out}.")
 
 
@@ -277,7 +304,13 @@ _WORDS = ("saw", "felt", "thought", "wished", "why", "better")
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more, allow_abbrev=False)
+
     def error(self, message: str) -> NoReturn:
+        if re.search(r"[/\\]", message):  # what was typed may name folders
+            message = message.partition(": ")[0]
+        message = re.sub(r"invalid choice: (.*) \(choose from (.*)\)", r"there is no \1, only \2", message)
         raise BadUsage(f"{message[:1].upper()}{message[1:400]}. See {self.prog} --help.")
 
 
@@ -300,7 +333,9 @@ def _parser() -> argparse.ArgumentParser:
     ])  # fmt: skip
     demo.add_argument("folder", metavar="FOLDER", type=Path)
     demo.add_argument("--people", type=_whole(1, 6), default=6, help="how many casebooks, 1 to 6")
-    demo.add_argument("--seed", type=_whole(0, 2**31), default=1, help="another number: other people, other words")
+    demo.add_argument(
+        "--seed", type=_whole(0, 2**31), default=1, help="another number: other people, other words"
+    )
 
     put = _add(verbs, "put", _put, "Write one record, checked whole.", [
         "vigkit put my-casebook cycle cycle.json",
@@ -321,7 +356,7 @@ def _parser() -> argparse.ArgumentParser:
     _moment_verbs(_group(verbs, "moment", "Mark a moment of a film."))
     _pack_verbs(verbs)
 
-    check = _add(verbs, "check", _check, "Say what is not in order in a casebook or a pack; changes nothing.", [
+    check = _add(verbs, "check", _check, "Say what is not in order in a casebook or a pack.", [
         "vigkit check my-casebook",
         "vigkit check logs --json",
     ])  # fmt: skip
@@ -347,7 +382,7 @@ def _film_verbs(verbs: Any) -> None:
         "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose supervision",
         "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose own-reflection --day 2026-11-22",
     ])  # fmt: skip
-    still = _add(verbs, "film still", _film_still, "Take one picture from a moment, where consent allows it.", [
+    still = _add(verbs, "film still", _film_still, "Take a picture from a moment, where consent allows it.", [
         "vigkit film still my-casebook 01-snack m1 -o moment.jpg --purpose supervision",
         "vigkit film still my-casebook 01-snack m1 -o moment.png --purpose supervision --at 14.5",
     ])  # fmt: skip
@@ -355,16 +390,18 @@ def _film_verbs(verbs: Any) -> None:
         _casebook(verb)
         verb.add_argument("cycle", metavar="CYCLE")
         verb.add_argument("moment", metavar="MOMENT")
-        verb.add_argument("-o", dest="out", metavar="FILE", type=Path, required=True)
+        verb.add_argument("-o", dest="out", metavar="FILE", type=_new_file, required=True)
         verb.add_argument("--purpose", metavar="P", required=True)
         _at_day(verb)
-    still.add_argument("--at", metavar="SECONDS", type=_seconds, help="the middle of the moment where not named")
+    still.add_argument(
+        "--at", metavar="SECONDS", type=_seconds, help="the middle of the moment where not named"
+    )
 
 
 def _moment_verbs(verbs: Any) -> None:
     add = _add(verbs, "moment add", _moment_add, "Mark a moment that went better than usual.", [
         "vigkit moment add my-casebook 01-snack --film snack --start 12.4 --end 17.9 --principle EN1",
-        'vigkit moment add my-casebook 01-snack --film snack --start 0 --end 5 --saw "I waited" --share supervision',
+        'vigkit moment add my-casebook 01-snack --film snack --start 0 --end 5 --saw "I wait" --share peers',
     ])  # fmt: skip
     _casebook(add)
     add.add_argument("cycle", metavar="CYCLE")
@@ -388,7 +425,9 @@ def _pack_verbs(verbs: Any) -> None:
     pack.add_argument("--purpose", metavar="P", default="supervision")
     _at_day(pack)
     pack.add_argument("--workers", metavar="N", type=_whole(1, 64), default=2)
-    pack.add_argument("--timeout", metavar="S", type=_whole(1, 86400), default=120, help="seconds for one log (120)")
+    pack.add_argument(
+        "--timeout", metavar="S", type=_whole(1, 86400), default=120, help="seconds for one log (120)"
+    )
     pack.add_argument("--template", metavar="FOLDER", type=Path, help="a team's own log")
 
     bundle = _add(verbs, "bundle", _bundle, "Write what a log is made from, for whoever writes a template.", [
@@ -397,7 +436,7 @@ def _pack_verbs(verbs: Any) -> None:
     ])  # fmt: skip
     _casebook(bundle)
     bundle.add_argument("cycle", metavar="CYCLE")
-    bundle.add_argument("-o", dest="out", metavar="FILE", type=Path, required=True)
+    bundle.add_argument("-o", dest="out", metavar="FILE", type=_new_file, required=True)
     bundle.add_argument("--purpose", metavar="P", default="supervision")
     _at_day(bundle)
 
@@ -430,6 +469,15 @@ def _at_day(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--day", metavar="DATE", type=_day, help="the day for which consent is judged (today)")
 
 
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path.name or 'this'} is a folder, name a file")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent.name}, make it first")
+    return path
+
+
 def _day(text: str) -> str:
     from vigkit.records import is_day
 
@@ -460,7 +508,8 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def _verb(words: Sequence[str]) -> str:
     """The verb as far as it can be told before the words are parsed."""
     plain = [word for word in words if not word.startswith("-")][:2]
-    return " ".join(plain if plain[:1] in (["film"], ["moment"]) else plain[:1])
+    plain = plain if plain[:1] in (["film"], ["moment"]) else plain[:1]
+    return " ".join(word for word in plain if re.fullmatch("[a-z]{1,20}", word))
 
 
 @contextmanager

@@ -407,7 +407,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a casebook holds at one moment: the gate's input. `consents` holds every copy of a person's record."""
+    """What a casebook holds at one time: the gate's input; `consents` has every copy of a person's record."""
 
     owner: Owner
     consents: Mapping[str, tuple[Consents, ...]]

@@ -43,7 +43,7 @@ class VigkitError(Exception):
 
     def __init__(self, sentence: str, *, where: str | None = None, who: Sequence[str] = ()) -> None:
         super().__init__(sentence)
-        self.where = where
+        self.where = where and short(where)
         self.who = tuple(who)
 
     @property
@@ -58,6 +58,8 @@ def clock(seconds: float) -> str:
     >>> clock(0), clock(12.4), clock(75.25), clock(3600)
     ('0:00', '0:12.4', '1:15.25', '60:00')
     """
+    if not abs(seconds) < 1e9:
+        return f"{seconds:g}"
     minutes, rest = divmod(round(seconds * 1000), 60_000)
     whole, thousandths = divmod(rest, 1000)
     tail = f".{thousandths:03d}".rstrip("0") if thousandths else ""
@@ -71,6 +73,16 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     ('S1', 'S1 and C1', 'gaze, face or word')
     """
     return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def short(name: str) -> str:
+    """A name that somebody typed, as it can stand in a sentence.
+
+    >>> short("snack"), short("a" * 100_000)[38:], short("a\\nb")
+    ('snack', 'aa…', 'a b')
+    """
+    name = "".join(letter if letter.isprintable() else " " for letter in name[:1000])
+    return name if len(name) <= 80 else f"{name[:40]}…"
 
 
 class BadUsage(VigkitError):
@@ -130,7 +142,9 @@ class UnknownCycle(VigkitError):
     code = "unknown-cycle"
 
     def __init__(self, cycle: str, known: Sequence[str]) -> None:
-        super().__init__(f"There is no cycle {cycle} in this casebook. {_choose(known, 'cycle')}", where=cycle)
+        super().__init__(
+            f"There is no cycle {short(cycle)} in this casebook. {_choose(known, 'cycle')}", where=cycle
+        )
 
 
 class UnknownFilm(VigkitError):
@@ -140,7 +154,8 @@ class UnknownFilm(VigkitError):
 
     def __init__(self, film: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"There is no film {film} in this casebook. {_choose(known, 'film', 'Add it with vigkit film add.')}",
+            f"There is no film {short(film)} in this casebook. "
+            f"{_choose(known, 'film', 'Add it with vigkit film add.')}",
             where=film,
         )
 
@@ -152,7 +167,8 @@ class UnknownMoment(VigkitError):
 
     def __init__(self, moment: str, cycle: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"There is no moment {moment} in the cycle {cycle}. {_choose(known, 'moment')}", where=moment
+            f"There is no moment {short(moment)} in the cycle {cycle}. {_choose(known, 'moment')}",
+            where=moment,
         )
 
 
@@ -163,7 +179,9 @@ class UnknownPerson(VigkitError):
 
     def __init__(self, person: str, film: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"The film {film} does not name {person}. {_choose(known, 'person')}", where=person, who=[person]
+            f"The film {film} does not name {short(person)}. {_choose(known, 'person')}",
+            where=person,
+            who=[person],
         )
 
 
@@ -173,7 +191,9 @@ class UnknownPrinciple(VigkitError):
     code = "unknown-principle"
 
     def __init__(self, principle: str, known: Sequence[str]) -> None:
-        super().__init__(f"There is no principle {principle}. {_choose(known, 'principle')}", where=principle)
+        super().__init__(
+            f"There is no principle {short(principle)}. {_choose(known, 'principle')}", where=principle
+        )
 
 
 class UnknownPurpose(VigkitError):
@@ -182,7 +202,7 @@ class UnknownPurpose(VigkitError):
     code = "unknown-purpose"
 
     def __init__(self, purpose: str, known: Sequence[str]) -> None:
-        super().__init__(f"There is no purpose {purpose}. {_choose(known, 'purpose')}", where=purpose)
+        super().__init__(f"There is no purpose {short(purpose)}. {_choose(known, 'purpose')}", where=purpose)
 
 
 class MomentOutsideFilm(VigkitError):
@@ -210,7 +230,8 @@ class TimeOutsideMoment(MomentOutsideFilm):
     def __init__(self, at: float, moment: str, start: float, end: float) -> None:
         VigkitError.__init__(
             self,
-            f"{_signed(at)} is outside the moment {moment}. Choose a time from {clock(start)} to before {clock(end)}.",
+            f"{_signed(at)} is outside the moment {moment}. "
+            f"Choose a time from {clock(start)} to before {clock(end)}.",
             where=moment,
         )
 
@@ -235,7 +256,8 @@ class FilmMissing(VigkitError):
 
     def __init__(self, film: str) -> None:
         super().__init__(
-            f"The film {film} is not there. Put the file back, or wait until your folder is in sync.", where=film
+            f"The film {film} is not there. Put the file back, or wait until your folder is in sync.",
+            where=film,
         )
 
 
@@ -266,7 +288,8 @@ class ConsentMissing(Stopped):
             f"The film {film} has no consent for {purpose} from {listed(who)}. "
             "Ask first, or leave this cycle for yourself."
             if who
-            else f"The film {film} names nobody, so nobody has agreed to {purpose}. Add it again with --people."
+            else f"The film {film} names nobody, and nobody has agreed to {purpose}. "
+            "Add it again with --people."
         )
         super().__init__(sentence, where=film, who=who)
 
@@ -306,7 +329,8 @@ class NotShared(Stopped):
 
     def __init__(self, moment: str, purpose: str) -> None:
         super().__init__(
-            f"The moment {moment} is not shared for {purpose}. Its owner chooses what is shared.", where=moment
+            f"The moment {moment} is not shared for {purpose}. Its owner chooses what is shared.",
+            where=moment,
         )
 
 
@@ -318,8 +342,8 @@ class ChangedElsewhere(VigkitError):
 
     def __init__(self, where: str, kept: str) -> None:
         super().__init__(
-            f"{where} was changed somewhere else meanwhile. It is left as it is, and your version is in {kept}. "
-            "Open both and choose.",
+            f"{where} was changed somewhere else meanwhile. It is left as it is. "
+            f"Your version is in {kept}. Open both and choose.",
             where=where,
         )
 
@@ -331,7 +355,8 @@ class SyncCopy(VigkitError):
 
     def __init__(self, where: str, same_as: str) -> None:
         super().__init__(
-            f"{where} is a second copy of {same_as}. Look at both, and delete the one you do not need.", where=where
+            f"{where} is a second copy of {same_as}. Look at both, and delete the one you do not need.",
+            where=where,
         )
 
 
@@ -379,7 +404,7 @@ class MachineFailed(VigkitError):
     code = "machine-failed"
     exit = 3
 
-    def __init__(self, where: str, reason: str = "The computer could not write") -> None:
+    def __init__(self, where: str, reason: str = "The computer could not use") -> None:
         super().__init__(f"{reason} {where}. Nothing of yours is lost. Try again.", where=where)
 
 
@@ -392,7 +417,9 @@ class DiskFull(MachineFailed):
         super().__init__(where, "There is no space left on the disk for")
 
     def __str__(self) -> str:
-        return f"There is no space left on the disk for {self.where}. Make room and try again. Nothing is lost."
+        return (
+            f"There is no space left on the disk for {self.where}. Make room and try again. Nothing is lost."
+        )
 
 
 class NoPermission(MachineFailed):
@@ -420,21 +447,31 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 @contextmanager
 def on_disk(where: str | Path) -> Iterator[None]:
     """Turn what the operating system says about `where` into a sentence."""
-    name = where if isinstance(where, str) else where.name
     try:
         yield
     except OSError as e:
-        if e.errno in _FULL:
-            raise DiskFull(name) from e
-        if e.errno in _FORBIDDEN:
-            raise NoPermission(name) from e
-        raise MachineFailed(name) from e
+        raise refused_by_system(e, where if isinstance(where, str) else where.name) from e
+
+
+def refused_by_system(error: OSError, name: str) -> VigkitError:
+    """The sentence for what the operating system says about something with this name."""
+    if error.errno == errno.ENAMETOOLONG:
+        return BadUsage(
+            f"The name {short(name)} is too long for this computer. Choose a shorter one.", where=name
+        )
+    if error.errno in _FULL:
+        return DiskFull(name)
+    return NoPermission(name) if error.errno in _FORBIDDEN else MachineFailed(name)
 
 
 def _choose(known: Sequence[str], noun: str, otherwise: str = "") -> str:
     if not known:
         return otherwise or f"It has no {noun} yet."
-    return f"Choose {listed(known[:12], 'or')}." if len(known) <= 12 else f"Choose one of {len(known)}, such as {known[0]}."
+    return (
+        f"Choose {listed(known[:12], 'or')}."
+        if len(known) <= 12
+        else f"Choose one of {len(known)}, such as {known[0]}."
+    )
 
 
 def _signed(seconds: float) -> str:

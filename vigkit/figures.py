@@ -17,7 +17,7 @@ from vigkit.records import Extra, Ordinal, Scale, Seconds
 QUIET = "#4c6272"
 RULE = "#d8dde0"
 # Distinct for every kind of colour vision and 3 : 1 on white; none survives grey, hence a labelled lane each.
-COLOURS = ("#0e51a0", "#c68313", "#824005", "#3295e9", "#303030", "#848484")
+COLOURS = {1: "#0e51a0", 2: "#c68313", 3: "#824005", 4: "#3295e9", 5: "#303030", 6: "#848484"}
 # The narrowest page in mind, in pixels: what has room there has room everywhere.
 NARROW = 340
 
@@ -53,7 +53,7 @@ def timeline(seconds: float, marks: Sequence[Mark], label: str = "Where the mome
         own = sorted(
             (m for m in marks if (m.group, m.lane) == (group, lane)), key=lambda m: (m.start, m.number)
         )
-        drawn, y = _lane(lane, COLOURS[(group - 1) % len(COLOURS)], own, length, y)
+        drawn, y = _lane(lane, COLOURS.get(group, QUIET), own, length, y)
         parts += drawn
     for x, anchor, at in ((0.0, "start", 0.0), (50.0, "middle", length / 2), (100.0, "end", length)):
         parts.append(_text(x, y + 14, clock(round(at)), anchor, QUIET))
@@ -64,7 +64,7 @@ def goal_line(
     points: Sequence[Point], hoped: float | None = None, label: str = "Ratings from 0 to 10"
 ) -> str:
     """A person's own ratings of one goal, and quietly what they hope for."""
-    left, right = 8.0, 76.0
+    left, right = 8.0, 70.0
     step = (right - left) / max(len(points) - 1, 1)
     dots = [(left + n * step, _height(p.now), p) for n, p in enumerate(points)]
     parts = [_line(6, right + 2, _height(end), RULE) for end in (0, 10)]

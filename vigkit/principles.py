@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +20,8 @@ COLUMNS = ("id", "level", "level_name", "layer", "label", "see", "who", "kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principle:
-    """One principle: `level` 1 to 6 or "review" (guider codes), `layer` 1 to 3, `see` what one can see or hear,
-    `who` A (the professional) or B (either), `kind` p (a point in time) or s (a stretch)."""
+    """One principle: `level` 1 to 6 or "review" (guider codes), `layer` 1 to 3, `see` what one can
+    see or hear, `who` A (the professional) or B (either), `kind` p (a point in time) or s (a stretch)."""
 
     id: str
     level: str
@@ -42,10 +42,13 @@ def load(own: Path | None = None) -> Principles:
     A team's CSV needs the columns id and label; ids that it leaves out keep our words.
     """
     ours = {p.id: p for p in (Principle(**row) for _, row in _rows(OURS.read_bytes(), OURS.name))}
-    if own is None or not own.exists():
+    if own is None:
         return ours
     with on_disk(own):
-        content = own.read_bytes()
+        try:
+            content = own.read_bytes()
+        except FileNotFoundError:
+            return ours
     return ours | _relabelled(ours, content, own.name)
 
 
@@ -61,7 +64,9 @@ def _relabelled(ours: Principles, content: bytes, where: str) -> dict[str, Princ
     for line, row in _rows(content, where):
         name = row["id"]
         if name not in ours:
-            raise BadPrinciples(where, line, f"There is no principle {name[:40]!r}. Use the ids {', '.join(ours)}.")
+            first, *_, last = ours
+            reason = f"There is no principle {name[:40]!r}. Use our ids, from {first} to {last}."
+            raise BadPrinciples(where, line, reason)
         if name in theirs:
             raise BadPrinciples(where, line, f"The id {name} stands there twice. Keep one of them.")
         if not row["label"]:
@@ -69,7 +74,8 @@ def _relabelled(ours: Principles, content: bytes, where: str) -> dict[str, Princ
         _check(row, line, where)
         theirs[name] = replace(ours[name], **{key: value for key, value in row.items() if value})
     if not theirs:
-        raise BadPrinciples(where, 1, "There is no principle in it. Write one a line, below the line id,label.")
+        reason = "There is no principle in it. Write one a line, below the line id,label."
+        raise BadPrinciples(where, 1, reason)
     return theirs
 
 
@@ -86,39 +92,51 @@ def _check(row: Mapping[str, str], line: int, where: str) -> None:
 
 
 def _rows(content: bytes, where: str) -> list[tuple[int, dict[str, str]]]:
-    """The rows with the number of the line they end on; commas or, as some spreadsheets save, semicolons."""
+    """The rows, each with the line it begins on; commas or, as some spreadsheets save, semicolons."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         line = content[: e.start].count(b"\n") + 1
         raise BadPrinciples(where, line, "These letters are not UTF-8. Save the file as CSV UTF-8.") from e
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
-    rows: list[tuple[int, dict[str, str]]] = []
-    columns: list[str] = []
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not columns:
-                columns = _columns(cells, reader.line_num, where)
-            elif len(cells) != len(columns):
-                reason = f"This line has {len(cells)} columns and the first has {len(columns)}."
-                raise BadPrinciples(where, reader.line_num, f"{reason} Put words with a comma in quotes.")
-            else:
-                rows.append((reader.line_num, {c: v.strip() for c, v in zip(columns, cells, strict=True)}))
-    except csv.Error as e:
-        raise BadPrinciples(where, reader.line_num, f"This line cannot be read as CSV ({e}).") from e
-    if not columns:
-        raise BadPrinciples(where, 1, "The file is empty. Begin with the line id,label.")
+    first = (text.splitlines() or [""])[0]
+    lines = _lines(text, ";" if ";" in first else ",", where)
+    head, cells = next(lines, (1, []))
+    if not cells:
+        raise BadPrinciples(where, head, "The file is empty. Begin with the line id,label.")
+    columns = _columns(cells, head, where)
+    rows = []
+    for line, cells in lines:
+        if len(cells) != len(columns):
+            reason = f"This line has {len(cells)} columns and the first has {len(columns)}."
+            raise BadPrinciples(where, line, f"{reason} Put words with a comma in quotes.")
+        rows.append((line, dict(zip(columns, cells, strict=True))))
     return rows
 
 
+def _lines(text: str, delimiter: str, where: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that says something."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as e:
+            reason = "A quote is not closed, or words stand right after one. Write two quotes for one inside."
+            raise BadPrinciples(where, line, reason) from e
+        if any(cells):
+            yield line, cells
+
+
 def _columns(cells: list[str], line: int, where: str) -> list[str]:
-    columns = [cell.strip().lower() for cell in cells]
+    columns = [cell.lower() for cell in cells]
     for column in columns:
         if column not in COLUMNS or columns.count(column) > 1:
-            raise BadPrinciples(where, line, f"The column {column[:40]!r} is not known. Use {', '.join(COLUMNS)}.")
+            reason = (
+                f"The column {column[:40]!r} is not known, or stands there twice. Use {', '.join(COLUMNS)}."
+            )
+            raise BadPrinciples(where, line, reason)
     if not {"id", "label"} <= set(columns):
         raise BadPrinciples(where, line, "The columns id and label are needed.")
     return columns

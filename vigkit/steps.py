@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -56,8 +56,9 @@ def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None
     if role not in ROLES:
         raise BadUsage(f"There is no role {role}. Choose {', '.join(ROLES)}.")
     id = id or f"{code[:32]}-{''.join(secrets.choice('abcdefghkmnpqrstuvwxyz') for _ in range(6))}"
-    data = {"format": FORMAT, "id": id, "owner": code, "role": role, "people": [{"code": code, "kind": "adult"}]}
-    owner = records.read(Owner, data | {"kept_months": 2}, casebook.OWNER)
+    me = {"code": code, "kind": "adult"}
+    data = {"format": FORMAT, "id": id, "owner": code, "role": role, "people": [me], "kept_months": 2}
+    owner = records.read(Owner, data, casebook.OWNER)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise FolderNotEmpty(shown(folder))
     return Casebook.new(folder, owner)
@@ -99,7 +100,8 @@ def add_film(
 
     def plan() -> Change[Film]:
         contents = book.contents()
-        name = id or _free(contents.films, "film-")
+        unread = (Path(p.file).stem for p in contents.problems if p.file)
+        name = id or _free({*contents.films, *unread}, "film-")
         suffix = file.suffix.lower() if file.suffix.lower() in _SUFFIXES else ".film"
         target = f"films/{name}{suffix}"
         data = {
@@ -174,7 +176,9 @@ def show(book: Casebook, cycle: str | None = None) -> dict[str, Any]:
     return records.plain(book.cycle(cycle))
 
 
-def cut(book: Casebook, cycle: str, moment: str, out: Path, *, purpose: str, day: str | None = None) -> Moment:
+def cut(
+    book: Casebook, cycle: str, moment: str, out: Path, *, purpose: str, day: str | None = None
+) -> Moment:
     """Cut a moment out of its film, where consent and sharing allow it for this purpose."""
     from vigkit.film import cut as cutting
 
@@ -238,7 +242,7 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
 
 
 def casebooks(folders: Sequence[Path]) -> list[Path]:
-    """The casebooks that are meant: each folder itself, or those inside it; NotACasebook where there is none."""
+    """The casebooks that are meant: each folder itself, or those inside it; NotACasebook if there is none."""
     found: list[Path] = []
     for folder in folders:
         if casebook.looks_like_one(folder):
@@ -276,9 +280,7 @@ def _put_consent(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]
     book.look(rel)
     gone = record.person in consent.withdrawn({record.person: (record,)})
     films = [f.id for f in contents.films.values() if gone and record.person in f.people]
-    return Change(
-        records.plain(record), [(rel, record), *_named_people(book, [record.person])], forget=films
-    )
+    return Change(records.plain(record), [(rel, record), *_named_people(book, [record.person])], forget=films)
 
 
 def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
@@ -321,9 +323,7 @@ def _named_people(book: Casebook, codes: Sequence[str]) -> list[tuple[str, Owner
     return [(casebook.OWNER, replace(owner, people=(*owner.people, *fresh)))] if fresh else []
 
 
-def _open(
-    book: Casebook, cycle: str, moment: str, purpose: str, day: str | None
-) -> tuple[Moment, Path, Any]:
+def _open(book: Casebook, cycle: str, moment: str, purpose: str, day: str | None) -> tuple[Moment, Path, Any]:
     """A moment through the gate, with its film ready to be cut."""
     from vigkit.film import probe
 
@@ -371,7 +371,7 @@ def _second(id: str) -> LeftOut:
     return LeftOut(casebook=id, cycle=None, code="sync-copy", sentence=sentence)
 
 
-def _free(taken: Mapping[str, Any], stem: str) -> str:
+def _free(taken: Container[str], stem: str) -> str:
     n = 1
     while f"{stem}{n}" in taken:
         n += 1

@@ -1,7 +1,7 @@
 """Words cannot run: hostile values in every place of a log, opened and clicked through in a real browser.
 
-The control shows in the same run that this very counting does notice scripts and requests. Each layer is measured
-alone too: escaping without the policy, the policy without escaping, the cleaning of own words without either.
+The control shows in the same run that this very counting does notice scripts and requests. Each layer is
+measured alone too: escaping without the policy, the policy without escaping, the cleaning without either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import nh3
 import pytest
 from a_log import bundle, record
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, sync_playwright
 from test_sections import all_sections
 
 from vigkit.cycle import Bundle
@@ -31,11 +31,6 @@ QUIET = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-# In every frame, before anything else: whoever calls one of these has run.
-HOOK = """
-for (const name of ["alert", "confirm", "prompt", "print", "open"])
-  window[name] = () => { console.log("FIRED " + location.href.slice(0, 80)); };
-"""
 EVERYTHING = """
 () => {
   const all = [...document.querySelectorAll("*")].slice(0, 60000);
@@ -43,10 +38,18 @@ EVERYTHING = """
     for (const kind of ["mouseover", "mouseenter", "pointerdown", "focusin", "toggle", "keydown"])
       each.dispatchEvent(new Event(kind, {bubbles: false}));
     if (each.focus) each.focus();
-    if (each.click) each.click(); else each.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
+    if (each.click) each.click();
+    else each.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true}));
   }
   return all.length;
 }
+"""
+# In every frame, first of all: whoever calls one of these has run. A frame inside touches its own parts.
+HOOK = f"""
+for (const name of ["alert", "confirm", "prompt", "print", "open"])
+  window[name] = () => console.log("FIRED " + name);
+if (window !== top)
+  addEventListener("load", () => {{ const touch = {EVERYTHING}; touch(); console.log("TOUCHED"); }});
 """
 
 
@@ -55,6 +58,7 @@ class Watch:
 
     def __init__(self, browser: Browser) -> None:
         self.scripts: list[str] = []
+        self.frames = 0
         self.requests: list[str] = []
         self.asked_for = ""
         self.context: BrowserContext = browser.new_context()
@@ -64,12 +68,18 @@ class Watch:
         self.page: Page = self.context.new_page()
 
     def _watch(self, page: Page) -> None:
-        page.on("console", lambda said: self.scripts.append(said.text) if said.text.startswith("FIRED") else None)
+        page.on("console", self._hear)
         page.on("dialog", lambda dialog: (self.scripts.append("dialog"), dialog.dismiss()))
         page.on("request", self._request)
 
+    def _hear(self, said: ConsoleMessage) -> None:
+        self.frames += said.text == "TOUCHED"
+        self.scripts += [said.text] * said.text.startswith("FIRED")
+
     def _request(self, request: Request) -> None:
-        if request.url != self.asked_for and not request.url.startswith(("data:image/jpeg;base64,", "about:")):
+        if request.url != self.asked_for and not request.url.startswith(
+            ("data:image/jpeg;base64,", "about:")
+        ):
             self.requests.append(request.url)
 
     def _route(self, route: Route) -> None:
@@ -78,23 +88,28 @@ class Watch:
         else:
             route.abort()
 
-    def open(self, file: Path, html: str, settle: int = 0) -> int:
+    def open(self, file: Path, html: str) -> int:
         """Open a page, touch every element, and come back with how many there were."""
         file.write_text(html, encoding="utf-8")
         self.asked_for = file.as_uri()
         self.page.goto(self.asked_for)
-        touched = 0
-        for frame in self.page.frames:
-            if not frame.is_detached():
-                touched += int(frame.evaluate(EVERYTHING))
-        if settle:
-            self.page.wait_for_timeout(settle)
-        return touched
+        return int(self.page.evaluate(EVERYTHING))
+
+    def open_frames(self, file: Path, html: str) -> None:
+        """Open a page of frames, each of which touches its own elements, and stay until most have."""
+        file.write_text(html, encoding="utf-8")
+        self.asked_for = file.as_uri()
+        # Not until all is loaded: frames that send themselves elsewhere may never come to rest.
+        self.page.goto(self.asked_for, wait_until="commit")
+        while self.frames < 0.8 * len(HOSTILE):
+            self.page.wait_for_event("console")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "msedge"))), None)
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "msedge"))), None
+    )
     if found is None:
         pytest.skip("no Chromium on this computer")
     with sync_playwright() as playwright:
@@ -125,7 +140,9 @@ def pages() -> Iterator[str]:
 
 def framed(values: list[str], policy: str = "") -> str:
     """Each value as it is, in a frame of its own."""
-    frames = "\n".join(f'<iframe srcdoc="{escape(f"<!doctype html><p>{value}")}"></iframe>' for value in values)
+    frames = "\n".join(
+        f'<iframe srcdoc="{escape(f"<!doctype html><p>{value}")}"></iframe>' for value in values
+    )
     return f"<!doctype html><html><head>{policy}</head><body>{frames}</body></html>"
 
 
@@ -140,12 +157,12 @@ def test_there_are_enough_hostile_values() -> None:
 def test_hostile_words_in_every_place_neither_run_nor_load(browser: Browser, tmp_path: Path) -> None:
     ours, bare, control = Watch(browser), Watch(browser), Watch(browser)
     for n, html in enumerate(pages()):
-        assert html.count("<section ") == 20 * len(NAMES)
-        assert ours.open(tmp_path / f"{n}.html", html) > 5000
-        assert bare.open(tmp_path / f"bare-{n}.html", without_policy(html)) > 5000
+        assert html.count("<section ") >= 9 * len(NAMES)
+        assert ours.open(tmp_path / f"{n}.html", html) > 2000
+        assert bare.open(tmp_path / f"bare-{n}.html", without_policy(html)) > 2000
     assert (ours.scripts, ours.requests) == ([], [])
     assert (bare.scripts, bare.requests) == ([], [])
-    control.open(tmp_path / "control.html", framed(HOSTILE), settle=500)
+    control.open_frames(tmp_path / "control.html", framed(HOSTILE))
     assert len(control.scripts) > 60
     assert len(control.requests) > 20
 
@@ -155,24 +172,32 @@ def test_hostile_heads_neither_run_nor_load(browser: Browser, tmp_path: Path) ->
     section = all_sections(bundle())[0].data
     for value in HOSTILE:
         head = {"title": value, "heading": value, "facts": [{"label": value, "value": value}]}
-        html = page_html([read_section({"name": "bring", "title": value, "head": head, "parts": section["parts"][:1]})])
+        html = page_html(
+            [read_section({"name": "bring", "title": value, "head": head, "parts": section["parts"][:1]})]
+        )
         assert watch.open(tmp_path / "head.html", without_policy(html)) > 10
     assert (watch.scripts, watch.requests) == ([], [])
 
 
-def test_the_policy_alone_stops_scripts_and_the_cleaning_alone_stops_all(browser: Browser, tmp_path: Path) -> None:
+def test_the_policy_alone_stops_scripts_and_the_cleaning_alone_stops_all(
+    browser: Browser, tmp_path: Path
+) -> None:
     html = next(pages())
     meta = re.search(r"<meta http-equiv[^>]*>", html)
     assert meta is not None
     policy, cleaning = Watch(browser), Watch(browser)
-    policy.open(tmp_path / "policy.html", framed(HOSTILE, meta[0]), settle=500)
+    policy.open_frames(tmp_path / "policy.html", framed(HOSTILE, meta[0]))
     assert policy.scripts == []
-    cleaned = [nh3.clean(v, tags=words.TAGS, attributes={}, url_schemes=set(), link_rel=None) for v in HOSTILE]
-    cleaning.open(tmp_path / "cleaned.html", framed(cleaned), settle=500)
+    cleaned = [
+        nh3.clean(v, tags=words.TAGS, attributes={}, url_schemes=set(), link_rel=None) for v in HOSTILE
+    ]
+    cleaning.open_frames(tmp_path / "cleaned.html", framed(cleaned))
     assert (cleaning.scripts, cleaning.requests) == ([], [])
 
 
-@pytest.mark.parametrize("place", [("owner",), ("casebook",), ("cycle", "id"), ("people", 0, "code"), ("films", 0, "id")])
+@pytest.mark.parametrize(
+    "place", [("owner",), ("casebook",), ("cycle", "id"), ("people", 0, "code"), ("films", 0, "id")]
+)
 def test_no_hostile_value_can_be_a_code_or_an_id(place: tuple[Any, ...]) -> None:
     for value in HOSTILE:
         data = record()

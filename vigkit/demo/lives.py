@@ -156,7 +156,8 @@ def _films(
             def drawing(done: float, n: int = n) -> None:
                 tell("Drawing the films", 0.9 * (n + done) / len(todo))
 
-            scenes.draw(scene, seed, folder, drawing)
+            with on_disk(folder):
+                scenes.draw(scene, seed, folder, drawing)
         else:
             with on_disk(folder):
                 shutil.copyfile(drawn / film.name, film)
@@ -181,10 +182,12 @@ def _live(folder: Path, life: Life, film: tuple[Path, list[Record]]) -> None:
 def _consents(life: Life, voice: Record) -> list[Record]:
     """Everyone in the films: the owner, the partner, and who can be heard in one of them."""
     child, names = life.scene == "snack", life.names
-    given = (life.begin - timedelta(days=6)).isoformat()
+    given = life.day(1, -6)
     everyone = ["own-reflection", "supervision", "peers"]
     family = "parent" if child else "attorney"
     mine = life.dice.choice(words.OWNER_YES)
+    # A colleague may only look on where the partner agrees to it.
+    looked_at = everyone if any(cycle.get("with_peer") for cycle in voice["cycles"]) else everyone[:2]
 
     def record(person: str, who: str, signed: str, how: str, purposes: list[str]) -> Record:
         return {
@@ -207,7 +210,7 @@ def _consents(life: Life, voice: Record) -> list[Record]:
 
     found = [
         record(life.code, "self", life.code, mine, everyone),
-        record(names["c"], family, names["family"], voice["own_yes"], everyone[: life.dice.choice((2, 3))]),
+        record(names["c"], family, names["family"], voice["own_yes"], looked_at),
     ]
     if life.heard:
         how = words.said(words.HEARD_YES[life.scene], names, life.dice)
@@ -282,7 +285,8 @@ def _mark(
     turns = _turns(events, life.scene, moment["beat"])
     first, last = turns[0]["start"], max(e["end"] for e in turns)
     room = max(0.0, SHORTEST - (last - first)) / 2
-    start = max(0.0, first - max(room, moment.get("before", life.dice.uniform(0.3, 0.8))))
+    before = words.BEFORE.get(moment["beat"], life.dice.uniform(0.3, 0.8))
+    start = max(0.0, first - max(room, moment.get("before", before)))
     end = min(seconds, last + max(room, life.dice.uniform(0.4, 0.9)))
     who = {"adult": life.code, "partner": life.names["c"]}
     stored = steps.mark(

@@ -47,10 +47,12 @@ BEATS = {
         "music": ("The older adult pushes the card with music over.", "The older adult nods."),
         "radio": ("The care worker turns the radio on.", "The older adult's hand sways to the music."),
         "sway": ("The older adult's hand sways to the music.", "The older adult beams."),
-        "laugh": ("The older adult laughs without a sound.", "The care worker laughs with the older adult."),
-        "touch": ("The older adult reaches out a hand.", "The care worker lays her hand on it."),
+        "laugh": ("The older adult laughs without a sound.", "The care worker laughs too."),
+        "touch": ("The older adult reaches out a hand.", "The care worker lays a hand on it."),
     },
 }
+# Seconds before the first event that belong to the stretch: here the tower wobbles and comes down.
+BEFORE = {"fall": 2.5}
 
 OWNER_YES = (
     "It is my own film. I can stop it, and I can delete it.",
@@ -63,8 +65,8 @@ HEARD = {
 }
 HEARD_YES = {
     "snack": "Told {other} that the tablet would be listening. {other} said hello to it and went on playing.",
-    "care": "Showed {other} the camera, with my hand on it. {other} looked at it for a long time, then at me, "
-    "and the shoulders stayed down.",
+    "care": "Showed {other} the camera, with my hand on it. {other} looked at it for a long time. "
+    "Then {other} looked at me, and the shoulders stayed down.",
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,18 @@ from typing import Any
 # Nothing of the machine or the moment goes into the file: no tags, no dates, no encoder's name.
 CLEAN = (
     *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-dn", "-sn"),
-    *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-a53cc", "0", "-udu_sei", "0"),
+    *(
+        "-fflags",
+        "+bitexact",
+        "-flags:v",
+        "+bitexact",
+        "-flags:a",
+        "+bitexact",
+        "-a53cc",
+        "0",
+        "-udu_sei",
+        "0",
+    ),
 )
 # moviepy writes no colour tags, and without them players guess: the filter converts and says so.
 COLOUR = (
@@ -47,7 +57,7 @@ def write(frame: Frame, seconds: float, fps: int, sound: Sound | None, path: Pat
             ffmpeg_params=_params(fps),
             logger=None,
         )
-        os.replace(part, path)
+        part.replace(path)
     finally:
         clip.close()
         for left in (part, beside):
@@ -60,7 +70,18 @@ def _params(fps: int) -> list[str]:
     # No B-frames: they would let a change shine through a picture or two before it happens. No adaptive
     # quantisation and no tree: on drawings they blur what has come to rest until the next key frame puts it
     # right, which looks like a movement; without them crf 24 is as fine as 20 with them.
-    picture = ["-vf", COLOUR, "-crf", "24", "-bf", "0", "-g", str(2 * fps), "-x264-params", "mbtree=0:aq-mode=0"]
+    picture = [
+        "-vf",
+        COLOUR,
+        "-crf",
+        "24",
+        "-bf",
+        "0",
+        "-g",
+        str(2 * fps),
+        "-x264-params",
+        "mbtree=0:aq-mode=0",
+    ]
     # x264 writes its settings, and the number of cores, into the stream: that message is taken out.
     picture += ["-bsf:v", "filter_units=remove_types=6"]
     return [*picture, *CLEAN, "-movflags", "+faststart", "-f", "mp4"]

@@ -10,8 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import vigkit
-from vigkit import records
+from vigkit import files, records
 from vigkit.cycle import FORMAT, Bundle, LeftOut
 from vigkit.errors import BadRecord, Busy, FolderNotEmpty, MachineFailed, NewerFormat, SyncCopy, on_disk
 from vigkit.records import Extra, Id
@@ -260,7 +259,7 @@ class _Pack:
         if not _inside(self.out, path) or not path.is_file():
             return
         with on_disk(path):
-            _patiently(path.unlink)
+            files.patiently(path.unlink)
         self.removed += 1
         with suppress(OSError):  # a folder that still holds something stays
             path.parent.rmdir()
@@ -419,24 +418,4 @@ def _replace(path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             if not path.is_symlink() and path.read_bytes() == data:
                 return
-        part = _part(path)
-        try:
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            _patiently(lambda: part.replace(path))
-        except BaseException:  # Ctrl-C too leaves no half page
-            part.unlink(missing_ok=True)
-            raise
-
-
-def _patiently(act: Callable[[], object]) -> None:
-    """Windows: a virus scanner or a sync client may hold a file a moment."""
-    pauses: Sequence[float] = (0.05, 0.1, 0.2, 0.4) if os.name == "nt" else ()
-    for pause in pauses:
-        with suppress(PermissionError):
-            act()
-            return
-        time.sleep(pause)
-    act()
+        files.write(path, data, _part(path))

@@ -55,12 +55,13 @@ def _markdown() -> Markdown:
             return m.end()
 
     class Block(BlockParser):
+        # No headings, quotes or code: those signs stay as they were typed, at the end of a list too.
         # Only dots and dashes make a list: lines that a person numbered keep their numbers.
-        SPECIFICATION: ClassVar[dict[str, str]] = BlockParser.SPECIFICATION | {
-            "list": r"^(?P<list_1> {0,3})(?P<list_2>[\*-])(?P<list_3>[ \t]+\S.*)$"
+        SPECIFICATION: ClassVar[dict[str, str]] = dict.fromkeys(BlockParser.SPECIFICATION, "(?!)") | {
+            "list": r"^(?P<list_1> {0,3})(?P<list_2>[\*-])(?P<list_3>[ \t]+\S.*)$",
+            "blank_line": BlockParser.SPECIFICATION["blank_line"],
         }
 
-    # No links, headings, quotes or code: those signs stay as they were typed.
     rules = ["list", "blank_line"]
     inline, block = Inline(hard_wrap=True), Block(list_rules=rules)
     inline.rules, block.rules = ["emphasis", "linebreak"], rules
