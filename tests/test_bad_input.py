@@ -51,6 +51,8 @@ def given(tmp_path_factory: pytest.TempPathFactory, small_film: Path) -> Path:
     for name, data in films.items():
         (home / name).write_bytes(data)
     (home / "folder.mp4").mkdir()
+    (home / "layout").mkdir()
+    (home / "layout" / "log.ipynb").write_text("{}", encoding="utf-8")
     if hasattr(os, "mkfifo"):
         os.mkfifo(home / "pipe.mp4")
     return home
@@ -201,6 +203,10 @@ UNKNOWN: dict[str, tuple[list[str], str]] = {
     "pack into a file": (["pack", "book", "-o", "HOME/text.mp4"], "folder-not-empty"),
     "pack into the casebook": (["pack", "book", "-o", "book"], "folder-not-empty"),
     "template": (["pack", "book", "-o", "HOME/logs", "--template", "out"], "template-failed"),
+    "template that is none": (
+        ["pack", "book", "-o", "HOME/logs", "--template", "HOME/layout"],
+        "template-failed",
+    ),
     "words nobody asked for": (["show", "book", "01-snack", "HOME/a", "HOME/b"], "bad-usage"),
 }
 
@@ -208,7 +214,13 @@ UNKNOWN: dict[str, tuple[list[str], str]] = {
 @pytest.mark.parametrize("what", UNKNOWN)
 def test_names_that_nobody_knows(what: str, given: Path) -> None:
     words, code = UNKNOWN[what]
-    refused(words, code, given)
+    assert not (given / "book" / "cache").exists(), (
+        "no picture was made before, and none is made by a refusal"
+    )
+    try:
+        refused(words, code, given)
+    finally:
+        shutil.rmtree(given / "book" / "cache", ignore_errors=True)
 
 
 def test_no_pack_is_begun_where_there_is_no_casebook(given: Path) -> None:

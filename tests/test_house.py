@@ -161,7 +161,6 @@ def test_there_is_no_import_cycle() -> None:
 FILES = {
     "casebook": "the casebook",
     "files": "any file, as it is told: replaced whole or not at all",
-    "files": "whatever it is given: how bytes reach a disk and outlive a power cut",
     "errors": "nothing: on_disk turns what the system says into a sentence",
     "cli": "the record that a person names, and where the result goes",
     "checks": "pack.json, the pages of a pack, and which copies lie in kept/",

@@ -63,9 +63,15 @@ class Casebook:
     @classmethod
     def new(cls, folder: Path, owner: Owner) -> Casebook:
         """Make a casebook in a folder that is new or empty."""
+        fresh = not folder.exists()
         with on_disk(folder):
             files.make_folder(folder)
-            files.write(folder / OWNER, records.text(records.plain(owner)).encode())
+            try:
+                files.write(folder / OWNER, records.text(records.plain(owner)).encode())
+            except BaseException:  # as if never asked
+                if fresh:
+                    folder.rmdir()
+                raise
         return cls(folder)
 
     @property
@@ -150,6 +156,10 @@ class Casebook:
         if _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256:
             raise FilmChanged(film.id)
         return path
+
+    def has_cached(self, film: str, name: str) -> bool:
+        """Whether something made from a film is in cache/."""
+        return (self.folder / "cache" / film / name).is_file()
 
     def cached(self, film: str, name: str, make: Callable[[], bytes]) -> bytes:
         """What was made from a film before, or made now and kept in cache/ (where that can be written)."""

@@ -292,7 +292,10 @@ def _check(asked: argparse.Namespace) -> Done:
     from vigkit import checks
 
     problems = checks.check(asked.folder)
-    told = [f"{p['file']}: {p['sentence']}" for p in problems] or ["Everything is in order."]
+    told = [
+        p["sentence"] if p["sentence"].startswith(p["file"]) else f"{p['file']}: {p['sentence']}"
+        for p in problems
+    ] or ["Everything is in order."]
     return Done({"problems": problems}, "\n".join(told), exit=1 if problems else 0)
 
 

@@ -211,6 +211,10 @@ def still(
 def bundle(book: Casebook, contents: Contents, cycle: str, purpose: str, day: str) -> Bundle:
     """What may be shown of a cycle, with its pictures; the bundle that a worker gets."""
     shown_cycle = consent.bundle(contents, cycle, purpose, day)
+    for moment in shown_cycle.cycle.moments:  # all of them are there, before a picture of one is kept
+        film = contents.films[moment.film]
+        if not book.has_cached(film.id, _still_name(film, moment)):
+            book.film_file(film)
     stills = {m.id: _still_of(book, contents.films[m.film], m) for m in shown_cycle.cycle.moments}
     return consent.with_stills(shown_cycle, stills)
 
@@ -350,8 +354,12 @@ def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
         file = book.film_file(film)
         return cutting.still_bytes(file, probe.probe(file, film.id), at, width=STILL_WIDTH)
 
-    name = f"{film.sha256[:24]}-{round(at * 1000)}-{STILL_WIDTH}.jpg"
-    return Still(moment=moment.id, at=at, jpeg=b64encode(book.cached(film.id, name, make)).decode())
+    jpeg = book.cached(film.id, _still_name(film, moment), make)
+    return Still(moment=moment.id, at=at, jpeg=b64encode(jpeg).decode())
+
+
+def _still_name(film: Film, moment: Moment) -> str:
+    return f"{film.sha256[:24]}-{round(_middle(moment) * 1000)}-{STILL_WIDTH}.jpg"
 
 
 def _middle(moment: Moment) -> float:

@@ -6,22 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# Nothing of the machine or the moment goes into the file: no tags, no dates, no encoder's name.
-CLEAN = (
-    *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-dn", "-sn"),
-    *(
-        "-fflags",
-        "+bitexact",
-        "-flags:v",
-        "+bitexact",
-        "-flags:a",
-        "+bitexact",
-        "-a53cc",
-        "0",
-        "-udu_sei",
-        "0",
-    ),
-)
+from vigkit.film.ffmpeg import CLEAN, NO_WORDS_IN_H264
+
 # moviepy writes no colour tags, and without them players guess: the filter converts and says so.
 COLOUR = (
     "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
@@ -70,20 +56,10 @@ def _params(fps: int) -> list[str]:
     # No B-frames: they would let a change shine through a picture or two before it happens. No adaptive
     # quantisation and no tree: on drawings they blur what has come to rest until the next key frame puts it
     # right, which looks like a movement; without them crf 24 is as fine as 20 with them.
-    picture = [
-        "-vf",
-        COLOUR,
-        "-crf",
-        "24",
-        "-bf",
-        "0",
-        "-g",
-        str(2 * fps),
-        "-x264-params",
-        "mbtree=0:aq-mode=0",
-    ]
+    picture = ["-vf", COLOUR, "-crf", "24", "-bf", "0"]
+    picture += ["-g", str(2 * fps), "-x264-params", "mbtree=0:aq-mode=0"]
     # x264 writes its settings, and the number of cores, into the stream: that message is taken out.
-    picture += ["-bsf:v", "filter_units=remove_types=6"]
+    picture += ["-bsf:v", NO_WORDS_IN_H264]
     return [*picture, *CLEAN, "-movflags", "+faststart", "-f", "mp4"]
 
 

@@ -20,10 +20,19 @@ from typing import Any
 import vigkit
 from vigkit import files, records
 from vigkit.cycle import FORMAT, Bundle, LeftOut
-from vigkit.errors import BadRecord, Busy, FolderNotEmpty, MachineFailed, NewerFormat, SyncCopy, on_disk
+from vigkit.errors import (
+    BadRecord,
+    Busy,
+    FolderNotEmpty,
+    MachineFailed,
+    NewerFormat,
+    SyncCopy,
+    VigkitError,
+    on_disk,
+)
 from vigkit.records import Extra, Id
 from vigkit.render import index, workers
-from vigkit.render.template import Template, check, quick_imports
+from vigkit.render.template import Template, quick_imports, vouch
 
 PACK, INDEX = "pack.json", "index.html"
 JOURNAL, WORK, LOCK = ".pack.part", ".work.part", ".pack.lock"
@@ -89,6 +98,10 @@ def pack(
     report: Callable[[Progress], None] | None = None,
 ) -> Packed:
     """Make the pages that may be shown, take away those that may not any more, and write the index last."""
+    _refuse_other_things(out)
+    _before(out)
+    quick_imports()
+    vouch(template)
     given = iter(jobs)
     first = list(islice(given, 1))  # what refuses at once does so before there is a folder
     with _room(out):
@@ -140,13 +153,13 @@ class _Pack:
             if (clash := self._clash(bundle)) is not None:
                 self.left_out += [clash] if clash not in self.left_out else []
                 continue
+            if self._stranger(bundle):
+                name = f"{bundle.casebook}/{bundle.cycle.id}.html"
+                self.left_out.append(_left_out(bundle.casebook, bundle.cycle.id, FolderNotEmpty(name)))
+                continue
             self._plan(bundle, style)
             self._tell(_name(bundle))
         self.total = len(self.logs)
-        self._refuse_strangers()
-        if self.stale:
-            quick_imports()
-            check(self.template)
 
     def _plan(self, bundle: Bundle, style: str) -> None:
         text = records.text(records.plain(bundle))
@@ -182,13 +195,12 @@ class _Pack:
             return _taken(book, cycle, f"Another cycle of this casebook has the id {self._names[place]}")
         return None
 
-    def _refuse_strangers(self) -> None:
-        """FolderNotEmpty where something that is not ours lies in a page's place."""
+    def _stranger(self, bundle: Bundle) -> bool:
+        """Whether something that is not ours lies in a page's place."""
+        file = f"{bundle.casebook}/{bundle.cycle.id}.html"
+        path = self.out / file
         ours = {file.casefold() for file in self.before}
-        for file in self.logs:
-            path = self.out / file
-            if not _inside(self.out, path) or (path.exists() and file.casefold() not in ours):
-                raise FolderNotEmpty(_shown(self.out))
+        return not _inside(self.out, path) or (path.exists() and file.casefold() not in ours)
 
     def clear(self) -> None:
         """Take away what may not be shown any more, before anything else is done."""
@@ -250,9 +262,7 @@ class _Pack:
         self.failed += 1
         self.pages.pop(page.file, None)
         self._remove(page)
-        self.left_out.append(
-            LeftOut(casebook=page.casebook, cycle=page.cycle, code=reason.code, sentence=reason.sentence)
-        )
+        self.left_out.append(_left_out(page.casebook, page.cycle, reason))
 
     def _remove(self, page: Page) -> None:
         path = self.out / page.file
@@ -293,8 +303,6 @@ def _room(out: Path) -> Iterator[None]:
     """The folder, for this pack alone; FolderNotEmpty where it holds other things."""
     from filelock import FileLock, Timeout
 
-    _refuse_other_things(out)
-    _before(out)  # what cannot be read is refused before there is a lock
     new = not out.exists()
     with on_disk(_shown(out)):
         out.mkdir(parents=True, exist_ok=True)
@@ -392,6 +400,10 @@ def _reason(each: LeftOut) -> dict[str, Any]:
         "who": list(each.who),
         "sentence": each.sentence,
     }
+
+
+def _left_out(book: str, cycle: str, why: VigkitError | workers.Reason) -> LeftOut:
+    return LeftOut(casebook=book, cycle=cycle, code=why.code, sentence=why.sentence)
 
 
 def _taken(book: str, cycle: str | None, why: str) -> LeftOut:

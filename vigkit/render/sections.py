@@ -25,6 +25,7 @@ from vigkit.errors import clock, listed, on_disk
 from vigkit.figures import Mark, Point
 from vigkit.records import parse, read
 from vigkit.render.page import (
+    NOT_ANSWERED,
     Entry,
     Fact,
     Facts,
@@ -107,8 +108,8 @@ def situation(log: Bundle) -> Section:
     """The situation filmed."""
     parts: list[Part] = [Words(text=log.cycle.situation)]
     parts += [_film(film) for film in log.films]
-    people = tuple(Fact(label=p.code, value=_person(p)) for p in log.people if _person(p))
-    if people:
+    people = tuple(Fact(label=p.code, value=_person(p) or NOT_ANSWERED) for p in log.people)
+    if any(map(_person, log.people)):
         parts += [Heading(text="Who is in the film"), Facts(rows=people)]
     if log.cycle.today_enough:
         parts.append(Say(text=f"On {_day(log.cycle.today_enough)} it was enough for the day."))
@@ -345,9 +346,8 @@ def _each_moment(log: Bundle, words: Callable[[Moment], str | None]) -> list[Par
 
 def _turn(number: int, turn: Turn) -> str:
     how = f", by {turn.how}" if turn.how else ""
-    times = "" if turn.start is None else f" ({clock(turn.start)})"
-    if turn.start is not None and turn.end is not None:
-        times = f" ({clock(turn.start)} to {clock(turn.end)})"
+    ends = [clock(round(t, 1)) for t in (turn.start, turn.end) if t is not None]
+    times = f" ({' to '.join(dict.fromkeys(ends))})" if ends else ""
     return f"{number} {turn.who} {ACTS[turn.act]}{how}{times}"
 
 

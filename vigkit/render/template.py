@@ -79,6 +79,14 @@ def find(folder: Path | None = None) -> Template:
     return Template(name=folder.resolve().name, folder=folder.resolve(), own=True)
 
 
+def vouch(template: Template) -> None:
+    """Refuse a template that could never run, before anything is made."""
+    if template.own:
+        check(template)
+    else:
+        _check_shipped(template)
+
+
 def check(template: Template, given: Sequence[str] = PARAMETERS) -> Any:
     """The notebook, once it is known that exactly these parameters fit; TemplateFailed where they do not."""
     if not template.own:
