@@ -174,10 +174,10 @@ def set_up(extra: str = "") -> None:
     say("Ready.")
 
 
-def run(*words: str) -> int:
+def run(*words: str, out: "int | None" = None) -> int:
     """The exit code of a module's command in .venv."""
     # -P: a file json.py in the folder you are in is not taken for Python's own.
-    process = subprocess.Popen([PYTHON, "-P", "-m", *words], env=environment())
+    process = subprocess.Popen([PYTHON, "-P", "-m", *words], env=environment(), stdout=out)
     try:
         code = process.wait()
     except KeyboardInterrupt:
@@ -216,7 +216,7 @@ def demonstration(browser: bool) -> int:
     index = logs / "index.html"
     if not people.exists():
         people.parent.mkdir(exist_ok=True)
-        code = run("vigkit", "demo", str(people))
+        code = run("vigkit", "demo", str(people), out=subprocess.DEVNULL)
         if not people.exists():
             return code or 1
     # 1 says that something was left out: the demonstration holds a cycle that may not be shown.

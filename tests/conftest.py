@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,12 @@ from vigkit.casebook import Casebook
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+
+
+def pytest_configure() -> None:
+    """A shell that starts us in the background has Ctrl-C ignored, in us and in all whom we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CYCLE, PERSON, told
+from conftest import CYCLE, PERSON, told, tree_hash
 from films import numbers
 
 from vigkit import steps
@@ -259,7 +259,7 @@ def test_one_broken_cycle_never_stops_the_rest(book: Casebook, tmp_path: Path) -
     found = list(steps.jobs([book.folder, other.folder, empty], "supervision", DAY))
     assert [e.cycle.id for e in found if isinstance(e, Bundle)] == ["02-next"]
     left = [(e.casebook, e.code) for e in found if isinstance(e, LeftOut)]
-    assert left == [("S1-test", "bad-record"), ("s1-TEST", "sync-copy"), ("empty", "not-a-casebook")]
+    assert left == [("S1-test", "bad-record"), ("s1-TEST", "sync-copy"), (None, "not-a-casebook")]
 
 
 def test_a_folder_of_casebooks_stands_for_all_of_them(tmp_path: Path) -> None:
@@ -278,3 +278,61 @@ def test_keys_of_a_later_version_are_stored_and_given_back(book: Casebook) -> No
     record = CYCLE | {"sheet": {"a": [1, None]}, "question": [{"words": "How?", "mood": "calm"}]}
     assert steps.put(book, "cycle", record) == record
     assert json.loads((book.folder / "cycles" / "01-snack.json").read_text(encoding="utf-8")) == record
+
+
+@pytest.mark.parametrize("verb", ["cut", "still", "bundle"])
+@pytest.mark.parametrize(
+    "place", ["casebook.json", "cycles/01-snack.json", "films/snack.mp4", "films/new.mp4"]
+)
+def test_no_result_takes_the_place_of_something_in_a_casebook(book: Casebook, verb: str, place: str) -> None:
+    moment = steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
+    before, out = tree_hash(book.folder), book.folder / place
+    with pytest.raises(BadUsage):
+        if verb == "bundle":
+            steps.bundle_file(book, "01-snack", out, purpose="supervision")
+        else:
+            getattr(steps, verb)(book, "01-snack", moment.id, out, purpose="supervision")
+    assert tree_hash(book.folder) == before
+
+
+def test_no_result_takes_the_place_of_a_film_that_is_referred_to(
+    book: Casebook, tmp_path: Path, small_film: Path
+) -> None:
+    other = tmp_path / "other.mp4"
+    other.write_bytes(small_film.read_bytes())
+    steps.add_film(book, other, people=["S1"], id="other", refer=True)
+    moment = steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
+    link = tmp_path / "link.mp4"
+    link.hardlink_to(other)
+    for out in (other, link):
+        with pytest.raises(BadUsage):
+            steps.cut(book, "01-snack", moment.id, out, purpose="supervision")
+    assert other.read_bytes() == small_film.read_bytes()
+
+
+def test_people_are_described_by_putting_the_casebook(book: Casebook) -> None:
+    record = steps.show(book)
+    del record["cycles"]
+    record["people"] = [{"code": "C1", "kind": "child", "tells_us_by": ["gaze", "AAC"]}]
+    stored = steps.put(book, "casebook", record)
+    assert [p["code"] for p in stored["people"]] == ["C1", "S1"]  # nobody who is filmed falls out
+    assert book.owner.people[0].tells_us_by == ("gaze", "AAC")
+    for other in ({"id": "S9-test"}, {"owner": "S9"}, {"people": [{"code": "C1"}, {"code": "C1"}]}):
+        with pytest.raises(BadRecord):
+            steps.put(book, "casebook", record | other)
+
+
+def test_what_a_sync_client_has_named_stays_out_of_a_pack(tmp_path: Path, book: Casebook) -> None:
+    """A computer's or a folder's name may be a person's, and others open the pack."""
+    cycle = book.folder / "cycles" / "01-snack.json"
+    for name in ("01-snack-LAPTOP-ANNABERG", "Copy of 01-snack (Anna Berg)"):
+        cycle.with_name(f"{name}.json").write_bytes(cycle.read_bytes())
+    cycle.with_name("01-snack-ANNABERG-2.json").write_text("{", encoding="utf-8")
+    book.folder.joinpath("consent/C1-ANNABERG.json").write_text("{", encoding="utf-8")
+    half = tmp_path / "Casebook of Anna Berg"
+    half.joinpath("cycles").mkdir(parents=True)
+    found = list(steps.jobs([book.folder, half], "supervision", DAY))
+    left = [each for each in found if isinstance(each, LeftOut)]
+    assert {each.code for each in left} == {"sync-copy", "bad-record", "not-a-casebook"}
+    assert {each.cycle for each in left} == {"01-snack", None}
+    assert not [each for each in left if re.search("anna|laptop", f"{each.sentence} {each.cycle}", re.I)]

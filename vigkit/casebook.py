@@ -157,6 +157,13 @@ class Casebook:
             raise FilmChanged(film.id)
         return path
 
+    def is_film(self, film: Film, path: Path) -> bool:
+        """Whether a path is the file of this film, by whatever name."""
+        try:
+            return self._film_path(film).samefile(path)
+        except (OSError, VigkitError):
+            return False  # one of the two is not there
+
     def has_cached(self, film: str, name: str) -> bool:
         """Whether something made from a film is in cache/."""
         return (self.folder / "cache" / film / name).is_file()
@@ -372,7 +379,7 @@ def _named(
             yield record
             continue
         problem = SyncCopy(f"{folder}/{stem}.json", f"{name(record)}.json")
-        cycle = stem if folder == "cycles" and records.is_id(stem) else None
+        cycle = name(record) if folder == "cycles" else None
         problems.append(left_out(problem, book, cycle=cycle))
         if name(record) in stems - told:
             told.add(name(record))
@@ -426,6 +433,7 @@ def left_out(
         who=error.who,
         sentence=error.sentence,
         file=file or error.where,
+        told=error.told,
     )
 
 

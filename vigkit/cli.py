@@ -159,7 +159,7 @@ def _put(asked: argparse.Namespace) -> Done:
         with on_disk(path):
             text, where = path.read_bytes(), path.name
     stored = steps.put(Casebook(asked.casebook), asked.kind, records.parse(text, where))
-    name = stored.get("id") or stored.get("person") or f"{stored['cycle']} by {stored['by']}"
+    name = stored.get("person") or stored.get("id") or f"{stored['cycle']} by {stored['by']}"
     return Done(stored, f"Saved the {asked.kind} {name}.")
 
 
@@ -179,7 +179,7 @@ def _film_add(asked: argparse.Namespace) -> Done:
     film = steps.add_film(
         Casebook(asked.casebook),
         asked.file,
-        people=[code for code in asked.people.split(",") if code],
+        people=[code.strip() for code in asked.people.split(",") if code.strip()],
         id=asked.id,
         filmed=asked.filmed,
         activity=asked.activity,
@@ -258,7 +258,7 @@ def _pack(asked: argparse.Namespace) -> Done:
             workers=asked.workers,
             timeout=float(asked.timeout),
             report=lambda p: report(
-                p.done / p.total if p.total else 0.0, f"{p.done} logs done, {p.failed} left out"
+                p.done / p.total if p.total else 0.0, f"{_count(p.done, 'log')} done, {p.failed} left out"
             ),
         )
     result = {
@@ -267,7 +267,7 @@ def _pack(asked: argparse.Namespace) -> Done:
         "removed": packed.removed,
         "index": str(packed.index),
     }
-    told = [f"{packed.rendered} logs made, {packed.kept} unchanged, {packed.removed} removed."]
+    told = [f"{_count(packed.rendered, 'log')} made, {packed.kept} unchanged, {packed.removed} removed."]
     told += [f"Left out: {_place(each)}{each.sentence}" for each in packed.left_out]
     left_out = [
         {"casebook": e.casebook, "cycle": e.cycle, "code": e.code, "who": list(e.who), "sentence": e.sentence}
@@ -277,14 +277,10 @@ def _pack(asked: argparse.Namespace) -> Done:
 
 
 def _bundle(asked: argparse.Namespace) -> Done:
-    from vigkit import consent, files, records, steps
+    from vigkit import steps
     from vigkit.casebook import Casebook
 
-    consent.purpose_known(asked.purpose)
-    book = Casebook(asked.casebook)
-    shown = steps.bundle(book, book.contents(), asked.cycle, asked.purpose, asked.day or steps.today())
-    with on_disk(asked.out):
-        files.write(asked.out, records.text(records.plain(shown)).encode())
+    steps.bundle_file(Casebook(asked.casebook), asked.cycle, asked.out, purpose=asked.purpose, day=asked.day)
     return Done({"file": str(asked.out)}, f"Wrote what may be shown to {asked.out}.")
 
 
@@ -292,15 +288,27 @@ def _check(asked: argparse.Namespace) -> Done:
     from vigkit import checks
 
     problems = checks.check(asked.folder)
-    told = [
-        p["sentence"] if p["sentence"].startswith(p["file"]) else f"{p['file']}: {p['sentence']}"
-        for p in problems
-    ] or ["Everything is in order."]
+    told = [_problem(p) for p in problems] or ["Everything is in order."]
     return Done({"problems": problems}, "\n".join(told), exit=1 if problems else 0)
 
 
 def _place(each: Any) -> str:
-    return " ".join(filter(None, [each.casebook, each.cycle])) + ": " if each.casebook else ""
+    place = " ".join(filter(None, [each.casebook, each.cycle])) or each.file
+    return f"{place}: " if place else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _problem(problem: dict[str, str]) -> str:
+    """The file once: a sentence may begin with it, without the casebook that it lies in."""
+    file, sentence = problem["file"], problem["sentence"]
+    rest = file.partition("/")[2]
+    for name in (file, rest):
+        if name and sentence.startswith(name):
+            return file + sentence[len(name) :]
+    return f"{file}: {sentence}"
 
 
 _WORDS = ("saw", "felt", "thought", "wished", "why", "better")
@@ -345,7 +353,7 @@ def _parser() -> argparse.ArgumentParser:
         "vigkit put my-casebook consent -",
     ])  # fmt: skip
     _casebook(put)
-    put.add_argument("kind", choices=("cycle", "consent", "note"))
+    put.add_argument("kind", choices=("cycle", "consent", "note", "casebook"))
     put.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
 
     show = _add(verbs, "show", _show, "Show a casebook, or one cycle of it.", [

@@ -166,7 +166,7 @@ class Turn:
 
     who: Id
     act: Annotated[str, one_of(*ACTS)]
-    how: Modality | None = None
+    how: str | None = None  # one of MODALITIES where the pages ask; a team may use its own words
     start: Seconds | None = None
     end: Seconds | None = None
     extra: Extra = ()
@@ -403,6 +403,7 @@ class LeftOut:
     who: tuple[str, ...] = ()
     sentence: str
     file: str | None = None
+    told: str | None = None  # for a pack: the sentence without the names of files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,11 @@ class VigkitError(Exception):
         """The sentence shown to the person."""
         return str(self)
 
+    @property
+    def told(self) -> str:
+        """The sentence for a pack, which others open: it names no file and no folder."""
+        return self.sentence
+
 
 def clock(seconds: float) -> str:
     """A time on the film as a person reads it.
@@ -97,8 +102,13 @@ class BadRecord(VigkitError):
     code = "bad-record"
 
     def __init__(self, where: str, what: str, place: str = "") -> None:
-        at = f" at {place}" if place else ""
-        super().__init__(f"{where}{at}: {what}", where=where)
+        self._place, self._what = f" at {place}" if place else "", what
+        super().__init__(f"{where}{self._place}: {what}", where=where)
+
+    @property
+    def told(self) -> str:
+        """Anybody may have named the file."""
+        return f"A record cannot be read{self._place}. {self._what} Run vigkit check on the casebook."
 
 
 class NewerFormat(BadRecord):
@@ -125,6 +135,11 @@ class NotACasebook(VigkitError):
             "or make one with vigkit new.",
             where=name,
         )
+
+    @property
+    def told(self) -> str:
+        """A folder's name may be a person's."""
+        return "A folder holds no casebook.json. Run vigkit check on it."
 
 
 class FolderNotEmpty(VigkitError):
@@ -256,7 +271,7 @@ class FilmMissing(VigkitError):
 
     def __init__(self, film: str) -> None:
         super().__init__(
-            f"The film {film} is not there. Put the file back, or wait until your folder is in sync.",
+            f"The film {film} is not there. Check its name and folder, or wait until your folder is in sync.",
             where=film,
         )
 
@@ -355,9 +370,14 @@ class SyncCopy(VigkitError):
 
     def __init__(self, where: str, same_as: str) -> None:
         super().__init__(
-            f"{where} is a second copy of {same_as}. Look at both, and delete the one you do not need.",
+            f"{where} and {same_as} are copies of one thing. Look at both, and keep the one you need.",
             where=where,
         )
+
+    @property
+    def told(self) -> str:
+        """A sync client puts the computer's name, which may be a person's, into the copy's."""
+        return "Something in this casebook is there twice. Run vigkit check on it, and keep the one you need."
 
 
 class BadPrinciples(VigkitError):

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from vigkit import casebook, consent, principles, records
+from vigkit import casebook, consent, files, principles, records
 from vigkit.casebook import Casebook, Change, left_out, shown
 from vigkit.cycle import (
     FORMAT,
@@ -65,8 +65,8 @@ def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None
 
 
 def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Write one whole record (cycle, consent or note), checked first; returns it as stored."""
-    plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note}
+    """Write one whole record (cycle, consent, note or casebook), checked first; returns it as stored."""
+    plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note, "casebook": _put_owner}
     if kind not in plans:
         raise BadUsage(f"There is no record {kind}. Choose {', '.join(plans)}.")
     found = data.get("format")
@@ -182,7 +182,7 @@ def cut(
     """Cut a moment out of its film, where consent and sharing allow it for this purpose."""
     from vigkit.film import cut as cutting
 
-    found, file, probed = _open(book, cycle, moment, purpose, day)
+    found, file, probed = _open(book, cycle, moment, purpose, day, out)
     cutting.cut(file, probed, found.start, found.end, out)
     return found
 
@@ -200,7 +200,7 @@ def still(
     """Write the frame on screen at a time of a moment (its middle where none is named); returns the time."""
     from vigkit.film import cut as cutting
 
-    found, file, probed = _open(book, cycle, moment, purpose, day)
+    found, file, probed = _open(book, cycle, moment, purpose, day, out)
     when = _middle(found) if at is None else at
     if not found.start <= when < found.end:
         raise TimeOutsideMoment(when, moment, found.start, found.end)
@@ -219,6 +219,15 @@ def bundle(book: Casebook, contents: Contents, cycle: str, purpose: str, day: st
     return consent.with_stills(shown_cycle, stills)
 
 
+def bundle_file(book: Casebook, cycle: str, out: Path, *, purpose: str, day: str | None = None) -> None:
+    """Write the bundle of a cycle to a file."""
+    contents = book.contents()
+    _apart(book, contents, out)
+    made = records.text(records.plain(bundle(book, contents, cycle, purpose, day or today())))
+    with on_disk(out):
+        files.write(out, made.encode())
+
+
 def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut]:
     """Every cycle of every casebook: what may be shown of it, or why it is left out."""
     seen: set[str] = set()
@@ -227,7 +236,7 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
             book = Casebook(folder)
             contents = book.contents()
         except VigkitError as e:
-            yield left_out(e, shown(folder))
+            yield _for_others(left_out(e, None, file=shown(folder)))
             continue
         if contents.owner.id.casefold() in seen:
             yield _second(contents.owner.id)
@@ -236,13 +245,13 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
         try:
             _forget_withdrawn(book, contents)
         except VigkitError as e:
-            yield left_out(e, contents.owner.id)
-        yield from contents.problems
+            yield _for_others(left_out(e, contents.owner.id))
+        yield from _problems(contents)
         for cycle in contents.cycles:
             try:
                 yield bundle(book, contents, cycle, purpose, day)
             except VigkitError as e:
-                yield left_out(e, contents.owner.id, cycle=cycle)
+                yield _for_others(left_out(e, contents.owner.id, cycle=cycle))
 
 
 def casebooks(folders: Sequence[Path]) -> list[Path]:
@@ -300,6 +309,22 @@ def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
     return Change(records.plain(note), [(rel, note)])
 
 
+def _put_owner(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    """casebook.json: who is in the films and how they tell us things; id and owner stay."""
+    owner, before = records.read(Owner, data, casebook.OWNER), book.owner
+    if (owner.id, owner.owner) != (before.id, before.owner):
+        raise BadRecord(
+            casebook.OWNER, f"This casebook is {before.id} of {before.owner}. Keep both as they are."
+        )
+    codes = [p.code for p in owner.people]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise BadRecord(casebook.OWNER, f"{code} stands there twice. Keep one of them.", "people")
+    filmed = [p for p in before.people if p.code not in codes]
+    owner = replace(owner, people=(*owner.people, *filmed))
+    return Change(records.plain(owner), [(casebook.OWNER, owner)])
+
+
 def _check_cycle(book: Casebook, cycle: Cycle, contents: Contents) -> None:
     """Everything a cycle names is there, and every moment lies inside its film."""
     check_ids(cycle, f"cycles/{cycle.id}.json")
@@ -327,11 +352,14 @@ def _named_people(book: Casebook, codes: Sequence[str]) -> list[tuple[str, Owner
     return [(casebook.OWNER, replace(owner, people=(*owner.people, *fresh)))] if fresh else []
 
 
-def _open(book: Casebook, cycle: str, moment: str, purpose: str, day: str | None) -> tuple[Moment, Path, Any]:
+def _open(
+    book: Casebook, cycle: str, moment: str, purpose: str, day: str | None, out: Path
+) -> tuple[Moment, Path, Any]:
     """A moment through the gate, with its film ready to be cut."""
     from vigkit.film import probe
 
     contents = book.contents()
+    _apart(book, contents, out)
     whole = book.cycle(cycle)
     if moment not in [m.id for m in whole.moments]:
         raise UnknownMoment(moment, cycle, [m.id for m in whole.moments])
@@ -339,6 +367,16 @@ def _open(book: Casebook, cycle: str, moment: str, purpose: str, day: str | None
     film = contents.films[found.film]
     file = book.film_file(film)
     return found, file, probe.probe(file, film.id)
+
+
+def _apart(book: Casebook, contents: Contents, out: Path) -> None:
+    """BadUsage where a result would take the place of a film or of something in a casebook."""
+    place = out.resolve()
+    for folder in place.parents:
+        if casebook.looks_like_one(folder) and place.relative_to(folder).parts[0] != "clips":
+            raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
+    if any(book.is_film(film, out) for film in contents.films.values()):
+        raise BadUsage("The result would take the place of a film. Choose another name after -o.")
 
 
 def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
@@ -372,6 +410,20 @@ def _forget_withdrawn(book: Casebook, contents: Contents) -> None:
     for film in contents.films.values():
         if gone & set(film.people):
             book.forget(film.id)
+
+
+def _problems(contents: Contents) -> Iterator[LeftOut]:
+    """What cannot be read, each thing once; a copy that a sync client has named stands for its cycle."""
+    found = []
+    for problem in contents.problems:
+        near = [id for id in contents.cycles if problem.cycle and problem.cycle.startswith(id)]
+        found.append(_for_others(replace(problem, cycle=max(near, key=len) if near else problem.cycle)))
+    return iter(dict.fromkeys(replace(each, file=None) for each in found))
+
+
+def _for_others(problem: LeftOut) -> LeftOut:
+    """A line for a pack, which others open: without the names of files and folders."""
+    return replace(problem, sentence=problem.told or problem.sentence, told=None)
 
 
 def _second(id: str) -> LeftOut:

@@ -137,7 +137,7 @@ class _Pack:
         self.pages: dict[str, Page] = {}
         self.stale: dict[str, Page] = {}
         self.left_out: list[LeftOut] = []
-        self.rendered = self.kept = self.removed = self.failed = 0
+        self.rendered = self.kept = self.removed = 0
         self.total: int | None = None
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
@@ -259,7 +259,6 @@ class _Pack:
         self.rendered += 1
 
     def _leave_out(self, page: Page, reason: workers.Reason) -> None:
-        self.failed += 1
         self.pages.pop(page.file, None)
         self._remove(page)
         self.left_out.append(_left_out(page.casebook, page.cycle, reason))
@@ -294,8 +293,8 @@ class _Pack:
         return (self.out / WORK / f"{number}" / "bundle.json").absolute()
 
     def _tell(self, now: str) -> None:
-        done = self.kept + self.rendered + self.failed
-        self.report(Progress(done=done, total=self.total, kept=self.kept, failed=self.failed, now=now))
+        done, failed = self.kept + self.rendered, len(self.left_out)
+        self.report(Progress(done=done, total=self.total, kept=self.kept, failed=failed, now=now))
 
 
 @contextmanager

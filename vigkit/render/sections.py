@@ -224,9 +224,10 @@ def change(log: Bundle) -> Section:
 def supervisor(log: Bundle) -> Section:
     """What the supervisor notices and wonders; until then, what they look for."""
     parts = [part for note in log.notes for part in _note(log, note)]
-    return _section(
-        log, "supervisor", "From my supervisor", parts or [Words(label=prompt) for prompt in PROMPTS]
-    )
+    looked_for: list[Part] = [Words(label=prompt) for prompt in PROMPTS]
+    if parts:
+        looked_for = [Heading(text="Questions for the talk"), *(Say(text=prompt) for prompt in PROMPTS)]
+    return _section(log, "supervisor", "From my supervisor", parts + looked_for)
 
 
 def _section(log: Bundle, name: str, title: str, parts: Iterable[Part]) -> Section:
@@ -397,8 +398,8 @@ def _with(who: str | None) -> str | None:
 
 
 def _times(moment: Moment) -> str:
-    """Whole seconds, as a player shows them; a shorter moment as it is."""
-    start, end = int(moment.start), int(moment.end)
+    """Whole seconds; a shorter moment as it is."""
+    start, end = round(moment.start), round(moment.end)
     return (
         f"{clock(start)} to {clock(end)}" if start < end else f"{clock(moment.start)} to {clock(moment.end)}"
     )
