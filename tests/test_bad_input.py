@@ -519,7 +519,7 @@ def test_a_cycle_that_is_cut_short(home: Path) -> None:
 def test_a_copy_that_a_sync_client_made(home: Path) -> None:
     cycles = home / "book" / "cycles"
     cycles.joinpath("01-snack.json").rename(cycles / "01-snack-DESKTOP-7.json")
-    assert left_out(home) == [("01-snack-DESKTOP-7", "sync-copy")]
+    assert left_out(home) == [("01-snack", "sync-copy")]
     refused([*MARK, *SPAN], "unknown-cycle", home)
 
 
@@ -651,3 +651,17 @@ def test_a_folder_that_may_not_be_opened(home: Path, given: Path, vigkit: Callab
         (home / "book").chmod(0o755)
     assert (answer.returncode, told(answer)["error"]["code"]) == (3, "no-permission")
     assert Casebook(home / "book").owner.id == "S1-bad"
+
+
+def test_a_home_folder_is_shown_as_people_know_it(tmp_path: Path) -> None:
+    """Whoever names folders from the root on is not told their own name in return."""
+    anna = tmp_path / "anna"
+    anna.mkdir()
+    env = environment(anna)
+    book = str(anna / "books" / "mine")
+    for words in (["new", book], ["show", book], ["check", str(anna)], ["show", str(anna)]):
+        done = subprocess.run(
+            [sys.executable, "-m", "vigkit", *words], env=env, cwd="/", capture_output=True, encoding="utf-8"
+        )
+        assert "anna" not in done.stdout + done.stderr
+        assert done.stdout + done.stderr

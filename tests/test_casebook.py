@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -633,7 +634,8 @@ def test_a_copy_of_a_consent_that_withdraws_stops_the_film(own: Casebook, stem: 
     stopped = reason(own)
     assert isinstance(stopped, ConsentWithdrawn)
     assert stopped.who == ("C1",)
-    assert [(p.code, p.file) for p in own.contents().problems] == [("sync-copy", f"consent/{stem}.json")]
+    both = [("sync-copy", f"consent/{stem}.json"), ("sync-copy", "consent/C1.json")]
+    assert [(p.code, p.file) for p in own.contents().problems] == both
 
 
 @pytest.mark.parametrize("stem", ["C1", *CONSENT_COPIES])
@@ -743,3 +745,47 @@ def test_what_is_made_from_a_film_is_made_once_and_forgotten_with_its_consent(ow
     steps.put(own, "consent", withdrawn)
     assert not (own.folder / "cache/snack").exists()
     assert not (own.folder / "clips/snack").exists()
+
+
+def test_a_save_is_synced_file_first_then_moved_then_the_folder(
+    own: Casebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill cannot show this, a power cut would: the calls to the system, in their order."""
+    calls: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(handle: int) -> None:
+        calls.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def moved(part: Path, target: Path) -> Path:
+        calls.append("move")
+        return replace(part, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", moved)
+    mark(own)
+    assert calls == ["file", "move"] + ["folder"] * (os.name != "nt")  # Windows has no handle for folders
+
+
+NO_RECORD = """
+mount --bind "$1/casebook.json" "$1/casebook.json"
+vigkit film add "$1" "$2" --people S1,C9 --id new
+"""
+
+
+@needs_mounts
+def test_a_film_without_its_record_does_not_stay(own: Casebook, small_film: Path) -> None:
+    """The film is in, and casebook.json, which is to name a person more, cannot be replaced."""
+    before = tree_hash(own.folder / "films")
+    (answer,) = in_a_namespace(NO_RECORD, own.folder, small_film)
+    assert (answer["exit"], answer["ok"]) == (3, False)
+    assert tree_hash(own.folder / "films") == before
+
+
+def test_somebody_who_stands_in_a_copy_of_a_film_is_asked_too(own: Casebook) -> None:
+    assert reason(own) is None
+    copy = FILM | {"people": ["S1", "C7"]}
+    write(own.folder / "films/snack (1).json", copy)
+    stopped = reason(own)
+    assert stopped is not None and stopped.who == ("C7",)

@@ -84,6 +84,9 @@ def break_everything(folder: Path) -> list[tuple[str, str, str]]:
     write(folder / "casebook.json", owner | {"format": 2})
     write(folder / "principles.csv", "id,label\nAT1,Keen\nAT1,Kind\n")
 
+    (folder / "casebook (1).json").write_bytes((folder / "casebook.json").read_bytes())
+    (films / "orphan.mp4").write_bytes(b"nobody says who is in it")
+
     write(films / "gone.json", film("gone"))
     write(films / "other.json", film("other", b"what was added"))
     (films / "other.mp4").write_bytes(b"what lies there now")
@@ -170,6 +173,10 @@ def break_everything(folder: Path) -> list[tuple[str, str, str]]:
         ("cycles/08-doubled.json", "bad-record", "stands there twice"),
         ("cycles/09-latin.json", "bad-record", "not UTF-8"),
         ("consent/C1 (1).json", "sync-copy", "C1.json"),
+        ("consent/C1.json", "sync-copy", "C1 (1).json"),
+        ("casebook (1).json", "sync-copy", "Look at both"),
+        ("casebook.json", "sync-copy", "Look at both"),
+        ("films/orphan.mp4", "unknown-film", "has no record"),
         ("consent/C2.json", "unknown-purpose", "all"),
         ("consent/C2.json", "unknown-purpose", "some"),
         ("consent/C3.json", "bad-record", "One record in { }"),

@@ -17,7 +17,7 @@ from films import numbers
 from vigkit import steps
 from vigkit.casebook import Casebook
 from vigkit.cycle import Bundle, LeftOut
-from vigkit.errors import BadRecord, BadUsage, FilmMissing, NotACasebook
+from vigkit.errors import BadPrinciples, BadRecord, BadUsage, FilmMissing, NotACasebook
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DAY = "2026-02-01"
@@ -336,3 +336,26 @@ def test_what_a_sync_client_has_named_stays_out_of_a_pack(tmp_path: Path, book: 
     assert {each.code for each in left} == {"sync-copy", "bad-record", "not-a-casebook"}
     assert {each.cycle for each in left} == {"01-snack", None}
     assert not [each for each in left if re.search("anna|laptop", f"{each.sentence} {each.cycle}", re.I)]
+
+
+def test_one_casebook_named_by_two_ways_is_one(book: Casebook, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(book.folder)
+    around = tmp_path / "casebook" / ".." / "casebook"
+    assert steps.casebooks([book.folder, link, around]) == [book.folder]
+
+
+def test_a_moment_that_a_hand_has_put_outside_the_film_is_not_shown(book: Casebook) -> None:
+    steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
+    file = book.folder / "cycles" / "01-snack.json"
+    file.write_text(file.read_text("utf-8").replace('"end": 2', '"end": 200'), encoding="utf-8")
+    found = list(steps.jobs([book.folder], "supervision", DAY))
+    assert [each.code for each in found if isinstance(each, LeftOut)] == ["moment-outside-film"]
+    assert not book.folder.joinpath("cache").exists()
+
+
+def test_a_bundle_with_words_that_cannot_be_read_is_refused(book: Casebook, tmp_path: Path) -> None:
+    book.folder.joinpath("principles.csv").write_text("id,label\nZZ9,y\n", encoding="utf-8")
+    with pytest.raises(BadPrinciples, match="line 2"):
+        steps.bundle_file(book, "01-snack", tmp_path / "b.json", purpose="supervision")
+    assert not tmp_path.joinpath("b.json").exists()

@@ -9,7 +9,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -133,7 +133,10 @@ class Casebook:
         return Contents(
             owner=owner,
             consents=consents,
-            films={f.id: f for f in _named(films, lambda f: f.id, "films", owner.id, problems)},
+            films={
+                f.id: _with_people_of_copies(f, films)
+                for f in _named(films, lambda f: f.id, "films", owner.id, problems)
+            },
             cycles={c.id: c for c in _named(cycles, lambda c: c.id, "cycles", owner.id, problems)},
             notes=tuple(_named(notes, lambda n: f"{n.cycle}.{n.by}", "notes", owner.id, problems)),
             principles=words,
@@ -215,6 +218,9 @@ class Casebook:
             if stem != record.person:
                 copy = SyncCopy(f"consent/{stem}.json", f"{record.person}.json")
                 problems.append(left_out(copy, owner.id))
+                if self.folder.joinpath(f"consent/{record.person}.json").exists():
+                    other = SyncCopy(f"consent/{record.person}.json", f"{stem}.json")
+                    problems.append(left_out(other, owner.id))
         unread = [Path(p.file).stem for p in problems if p.file and p.code != SyncCopy.code]
         for person in {p.code for p in owner.people} | set(found):
             # "C1 (1)", "C1-LAPTOP", "Copy of C1": whose it is can only be told from the name.
@@ -365,7 +371,16 @@ def looks_like_one(folder: Path) -> bool:
 
 def shown(folder: Path) -> str:
     """The name under which a folder is shown: its own, never those above it."""
-    return folder.name or folder.resolve().name or "here"
+    whole = resolved(folder)
+    return "~" if whole == Path("~").expanduser() else folder.name or whole.name or "here"
+
+
+def resolved(folder: Path) -> Path:
+    """The folder itself, by whatever way one came; a name that no folder can have stays as it is."""
+    try:
+        return folder.resolve()
+    except (OSError, ValueError):
+        return folder
 
 
 def _named(
@@ -385,6 +400,12 @@ def _named(
             told.add(name(record))
             other = SyncCopy(f"{folder}/{name(record)}.json", f"{stem}.json")
             problems.append(left_out(other, book))
+
+
+def _with_people_of_copies(film: Film, read: list[tuple[str, Film]]) -> Film:
+    """Whoever stands in a copy that a sync client made is in the film too: all of them have to consent."""
+    people = (*film.people, *(code for _, copy in read if copy.id == film.id for code in copy.people))
+    return replace(film, people=tuple(dict.fromkeys(people)))
 
 
 def upgraded(

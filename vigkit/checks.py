@@ -83,9 +83,23 @@ def _casebook(folder: Path) -> Iterator[LeftOut]:
         yield from _cycle(cycle, contents)
     yield from _consents(contents)
     yield from _notes(contents)
+    yield from _strays(folder, contents)
     for kept in sorted(folder.joinpath("kept").glob("*.json")):
         first = kept.stem.rsplit(".", 1)[0].replace("-", "/", 1)
         yield left_out(ChangedElsewhere(f"{first}.json", f"kept/{kept.name}"), None, file=f"kept/{kept.name}")
+
+
+def _strays(folder: Path, contents: Contents) -> Iterator[LeftOut]:
+    """Copies of casebook.json, and films that no record names. What is private is not even opened."""
+    for copy in sorted(folder.glob("*casebook*.json")):
+        if copy.name != casebook.OWNER:
+            yield left_out(SyncCopy(copy.name, casebook.OWNER), None)
+            yield left_out(SyncCopy(casebook.OWNER, copy.name), None)
+    named = {film.file for film in contents.films.values()}
+    for film in sorted(folder.joinpath("films").glob("*")):
+        file = f"films/{film.name}"
+        if film.suffix in steps.FILMS and file not in named and not film.with_suffix(".json").exists():
+            yield left_out(NoRecord(file), None)
 
 
 def _records(contents: Contents) -> Iterator[tuple[str, Any]]:
@@ -165,7 +179,8 @@ def _pack(folder: Path) -> Iterator[LeftOut]:
     """Pages that are missing, that are not what the pack says they are, or that it does not name."""
     try:
         with on_disk(PACK):
-            logs = records.parse(folder.joinpath(PACK).read_bytes(), PACK).get("logs")
+            manifest = records.parse(folder.joinpath(PACK).read_bytes(), PACK)
+            logs = manifest.get("logs")
         if not isinstance(logs, list):
             raise BadRecord(PACK, "A list of logs is needed here.", "logs")
     except VigkitError as e:
@@ -179,8 +194,7 @@ def _pack(folder: Path) -> Iterator[LeftOut]:
             continue
         named.add(file)
         yield from _tried(file, _look, folder, file, log.get("sha256"))
-    if not folder.joinpath(INDEX).is_file():
-        yield from _tried(INDEX, _look, folder, INDEX, None)
+    yield from _tried(INDEX, _look, folder, INDEX, manifest.get("index", _ANY))
     for page in sorted(folder.rglob("*.html")):
         file = page.relative_to(folder).as_posix()
         if file not in named and "/." not in f"/{file}":  # what begins with a point is still being made
@@ -197,8 +211,20 @@ def _look(folder: Path, file: str, sha256: str | None) -> None:
     if not page.is_file():
         raise _Page(file, "is not there. Pack again.")
     with on_disk(file):
-        if casebook.file_hash(page) != sha256:
+        if sha256 != _ANY and casebook.file_hash(page) != sha256:
             raise _Page(file, "is not as it was packed. Pack again.")
+
+
+_ANY = "any"  # a pack of an earlier version does not say what its index was
+
+
+class NoRecord(UnknownFilm):
+    """A film lies in the casebook, and nothing says who is in it."""
+
+    def __init__(self, file: str) -> None:
+        VigkitError.__init__(
+            self, f"{file} has no record. Add it with vigkit film add, or delete it.", where=file
+        )
 
 
 class _Page(VigkitError):

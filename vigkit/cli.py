@@ -96,7 +96,7 @@ def _tell(done: Done, verb: str, as_json: bool) -> int:
     if as_json:
         _print_json(verb, True, done.result, done.left_out, None)
     else:
-        print(done.words, flush=True)
+        print(_homeless(done.words), flush=True)
     return done.exit
 
 
@@ -106,11 +106,18 @@ def _tell_error(verb: str, as_json: bool, error: VigkitError, debug: bool) -> in
 
         traceback.print_exception(error, file=sys.stderr)
     if as_json:
-        told = {"code": error.code, "sentence": error.sentence, "where": error.where}
+        where = error.where and _homeless(error.where)
+        told = {"code": error.code, "sentence": _homeless(error.sentence), "where": where}
         _print_json(verb, error.exit in (0, 1), {}, [], told)
     else:
-        print(error.sentence, file=sys.stderr)
+        print(_homeless(error.sentence), file=sys.stderr)
     return error.exit
+
+
+def _homeless(words: str) -> str:
+    """A home folder holds a person's name: people know it as ~."""
+    home = str(Path.home())
+    return words.replace(home, "~") if len(home) > 3 else words
 
 
 def _print_json(verb: str, ok: bool, result: Any, left_out: Sequence[Any], error: Any) -> None:
@@ -146,7 +153,7 @@ def _demo(asked: argparse.Namespace) -> Done:
 
 def _put(asked: argparse.Namespace) -> Done:
     from vigkit import records, steps
-    from vigkit.casebook import Casebook
+    from vigkit.casebook import Casebook, shown
 
     if asked.file == "-":
         text, where = sys.stdin.buffer.read(), asked.kind
@@ -155,7 +162,7 @@ def _put(asked: argparse.Namespace) -> Done:
         if not path.exists():
             raise BadRecord(path.name, "There is no such file. Check the name.")
         if path.is_dir():
-            raise BadRecord(path.name, "This is a folder. Name the file that holds the record.")
+            raise BadRecord(shown(path), "This is a folder. Name the file that holds the record.")
         with on_disk(path):
             text, where = path.read_bytes(), path.name
     stored = steps.put(Casebook(asked.casebook), asked.kind, records.parse(text, where))

@@ -26,6 +26,7 @@ from vigkit.cycle import (
     ShownFilm,
     ShownPrinciple,
     Still,
+    check_moment,
 )
 from vigkit.errors import (
     ConsentExpired,
@@ -103,6 +104,8 @@ def bundle(contents: Contents, cycle_id: str, purpose: str, day: str) -> Bundle:
         if (reason := stopped(film, contents.consents, purpose, day)) is not None:
             raise reason
     shown = _shown(cycle, purpose)
+    for moment in shown.moments:  # a file may have been changed by hand
+        check_moment(moment, contents.films[moment.film])
     return Bundle(
         format=FORMAT,
         casebook=contents.owner.id,

@@ -148,7 +148,7 @@ class FolderNotEmpty(VigkitError):
     code = "folder-not-empty"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The folder {name} is not empty. Choose a new folder.", where=name)
+        super().__init__(f"There is something in {name} already. Choose a new folder.", where=name)
 
 
 class UnknownCycle(VigkitError):

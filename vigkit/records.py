@@ -217,7 +217,10 @@ def _typed(hint: Any, value: Any, where: str, place: str) -> Any:
     if not isinstance(value, list):
         raise BadRecord(where, "A list in [ ] is needed here.", place)
     inner = get_args(hint)[0]
-    return tuple(_value(inner, each, where, f"{place}[{n}]") for n, each in enumerate(value, start=1))
+    numbered = enumerate(value, start=1)
+    return tuple(
+        _value(inner, each, where, f"{place}[{n}]") for n, each in numbered if each not in (None, "")
+    )
 
 
 def _simple(hint: type[Any], value: Any, where: str, place: str) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vigkit import casebook, consent, files, principles, records
-from vigkit.casebook import Casebook, Change, left_out, shown
+from vigkit.casebook import Casebook, Change, left_out, resolved, shown
 from vigkit.cycle import (
     FORMAT,
     ROLES,
@@ -102,7 +102,7 @@ def add_film(
         contents = book.contents()
         unread = (Path(p.file).stem for p in contents.problems if p.file)
         name = id or _free({*contents.films, *unread}, "film-")
-        suffix = file.suffix.lower() if file.suffix.lower() in _SUFFIXES else ".film"
+        suffix = file.suffix.lower() if file.suffix.lower() in FILMS else ".film"
         target = f"films/{name}{suffix}"
         data = {
             "format": FORMAT,
@@ -223,6 +223,7 @@ def bundle_file(book: Casebook, cycle: str, out: Path, *, purpose: str, day: str
     """Write the bundle of a cycle to a file."""
     contents = book.contents()
     _apart(book, contents, out)
+    principles.load(book.folder / casebook.PRINCIPLES)  # a pack lists it; here it is refused
     made = records.text(records.plain(bundle(book, contents, cycle, purpose, day or today())))
     with on_disk(out):
         files.write(out, made.encode())
@@ -268,10 +269,13 @@ def casebooks(folders: Sequence[Path]) -> list[Path]:
             found.append(folder)
     if not any(casebook.looks_like_one(p) for p in found):
         raise NotACasebook(shown(folders[0]))
-    return list(dict.fromkeys(found))
+    once: dict[Path, Path] = {}
+    for folder in found:  # the same one may be named twice, by two ways
+        once.setdefault(resolved(folder), folder)
+    return list(once.values())
 
 
-_SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".ts", ".mpg", ".wmv", ".3gp"}
+FILMS = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".ts", ".mpg", ".wmv", ".3gp"}
 
 
 def _put_cycle(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:

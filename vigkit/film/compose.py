@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vigkit.film.ffmpeg import CLEAN, NO_WORDS_IN_H264
+from vigkit.film.ffmpeg import CLEAN, NO_WORDS_IN_H264, disk_error
 
 # moviepy writes no colour tags, and without them players guess: the filter converts and says so.
 COLOUR = (
@@ -44,6 +44,8 @@ def write(frame: Frame, seconds: float, fps: int, sound: Sound | None, path: Pat
             logger=None,
         )
         part.replace(path)
+    except OSError as e:  # moviepy gives ffmpeg's words, and no number
+        raise disk_error(str(e)) or e from e
     finally:
         clip.close()
         for left in (part, beside):

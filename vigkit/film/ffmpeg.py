@@ -47,6 +47,14 @@ _DISK = {
 }
 
 
+def disk_error(said: str) -> OSError | None:
+    """What the operating system refused, in the last words of ffmpeg."""
+    for words, number in _DISK.items():
+        if words in said[-_TAIL:]:
+            return OSError(number, words)
+    return None
+
+
 class FfmpegStopped(Exception):
     """ffmpeg ended before its work was done; `said` is what it wrote about it."""
 
@@ -59,9 +67,8 @@ class FfmpegStopped(Exception):
     @property
     def on_disk(self) -> OSError | None:
         """What the operating system refused while ffmpeg wrote, if that was it."""
-        for words, number in _DISK.items():
-            if words in self.said[-_TAIL:]:
-                return OSError(number, words)
+        if (refused := disk_error(self.said)) is not None:
+            return refused
         # SIGXFSZ has no words: the file met the limit that we set
         return OSError(errno.EFBIG, "File too large") if self.code == -25 else None
 

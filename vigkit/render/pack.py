@@ -237,7 +237,7 @@ class _Pack:
         """Write pack.json, and the index last, for what stands."""
         self.left_out.sort(key=lambda each: (each.casebook or "", each.cycle or "", each.code, each.sentence))
         pages = sorted(self.pages.values(), key=lambda page: (page.casebook, page.cycle))
-        manifest = {
+        manifest: dict[str, Any] = {
             "format": FORMAT,
             "purpose": self.purpose,
             "day": self.day,
@@ -245,8 +245,10 @@ class _Pack:
             "left_out": [_reason(each) for each in self.left_out],
         }
         logs = {page.file: self.logs[page.file] for page in pages}
+        text = index.page(logs, self.left_out, self.purpose, self.day).encode()
+        manifest["index"] = hashlib.sha256(text).hexdigest()
         _replace(self.out / PACK, records.text(manifest).encode())
-        _replace(self.out / INDEX, index.page(logs, self.left_out, self.purpose, self.day).encode())
+        _replace(self.out / INDEX, text)
 
     def _place(self, page: Page, text: str) -> None:
         data = text.encode()
