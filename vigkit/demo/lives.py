@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vigkit import steps
 from vigkit.casebook import Casebook
+from vigkit.cycle import MODALITIES
 from vigkit.demo import words
 from vigkit.errors import BadUsage, FolderNotEmpty, on_disk
 
@@ -28,13 +29,14 @@ ADDED = ("i_did", "they_did", "surprised")
 FREE = ("passed_over", "says_about_question", "working_point", "bring")
 Progress = Callable[[str, float], None]
 Record = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
     """One person of the demonstration: codes instead of names, a voice, and what is special about them.
 
-    `heard` is a person heard in one film whose family has not agreed to supervision.
+    `heard` is what is said of a person heard in one film whose family has not agreed to supervision.
     """
 
     code: str
@@ -43,9 +45,9 @@ class Life:
     names: dict[str, str]
     begin: date
     dice: random.Random
-    heard: bool = False
+    own_yes: str
+    heard: Record | None = None
     unfinished: bool = False
-    kept_until: str | None = None
 
     @property
     def home(self) -> str:
@@ -106,7 +108,9 @@ def choose(people: int, seed: int) -> list[Life]:
     """Who lives in the demonstration: no voice twice before all have spoken, other codes for another seed."""
     dice = random.Random(f"people {seed}")
     codes = [f"S{1 + (seed - 1) % 100 * people + n}" for n in range(people + 1)]
-    decks = {scene: _deck(scene, seed) for scene in SCENES}
+    decks = {scene: _deck(scene, words.voices(scene), seed) for scene in SCENES}
+    [everyone] = words.voices("everyone")
+    yes = _deck("yes", everyone["owner_yes"], seed)
     # One film is only for its owner, one person is in the middle of a cycle: two people, where there are two.
     heard, unfinished = dice.sample(range(max(people, 2)), 2)
     numbers = dice.sample(range(1, 40 + 3 * people), 2 * people)
@@ -125,21 +129,21 @@ def choose(people: int, seed: int) -> list[Life]:
                 names=names,
                 begin=FIRST_DAY + timedelta(days=dice.randint(0, 18)),
                 dice=random.Random(f"life {seed} {n}"),
-                heard=n == heard % people,
+                own_yes=yes[n % len(yes)],
+                heard=_deck("heard", everyone["heard"][scene], seed)[0] if n == heard % people else None,
                 unfinished=n == unfinished % people,
-                kept_until="2039-08-31" if n == 0 else None,
             )
         )
     return lives
 
 
-def _deck(scene: str, seed: int) -> list[Record]:
-    """The voices in the order of this seed; the seeds 1 and 2, 3 and 4 … share none among their first."""
-    pair, second = divmod(seed - 1, 2)
-    deck = words.voices(scene)
-    random.Random(f"{scene} {pair}").shuffle(deck)
-    half = len(deck) // 2 * second
-    return deck[half:] + deck[:half]
+def _deck(name: str, cards: Sequence[T], seed: int) -> list[T]:
+    """Voices or lines in the order of this seed: 1, 2 and 3 (4, 5 and 6 …) each begin with another third."""
+    triple, third = divmod(seed - 1, 3)
+    deck = list(cards)
+    random.Random(f"{name} {triple}").shuffle(deck)
+    start = len(deck) // 3 * third
+    return deck[start:] + deck[:start]
 
 
 def _films(
@@ -173,6 +177,7 @@ def _live(folder: Path, life: Life, film: tuple[Path, list[Record]]) -> None:
     voice = words.said(life.voice, life.names, life.dice)
     for record in _consents(life, voice):
         steps.put(book, "consent", record)
+    steps.put(book, "casebook", _owner(book, life, film[1]))
     for n in range(1, CYCLES + 1):
         _live_cycle(book, life, voice, n, film)
     if life.unfinished:
@@ -185,7 +190,6 @@ def _consents(life: Life, voice: Record) -> list[Record]:
     given = life.day(1, -6)
     everyone = ["own-reflection", "supervision", "peers"]
     family = "parent" if child else "attorney"
-    mine = life.dice.choice(words.OWNER_YES)
     # A colleague may only look on where the partner agrees to it.
     looked_at = everyone if any(cycle.get("with_peer") for cycle in voice["cycles"]) else everyone[:2]
 
@@ -201,7 +205,6 @@ def _consents(life: Life, voice: Record) -> list[Record]:
                     "purposes": purposes,
                     "stored": voice["stored"],
                     "who_sees": [life.code, names["v"]] if "supervision" in purposes else [life.code],
-                    "kept_until": life.kept_until if person == names["c"] else None,
                     "reviewed": life.day(1, FILMED) if person == names["c"] else None,
                     "form": {"version": "1"},
                 }
@@ -209,13 +212,27 @@ def _consents(life: Life, voice: Record) -> list[Record]:
         }
 
     found = [
-        record(life.code, "self", life.code, mine, everyone),
+        record(life.code, "self", life.code, life.own_yes, everyone),
         record(names["c"], family, names["family"], voice["own_yes"], looked_at),
     ]
     if life.heard:
-        how = words.said(words.HEARD_YES[life.scene], names, life.dice)
+        how = words.said(life.heard["yes"], names, life.dice)
         found.append(record(names["other"], family, f"F{names['other'][1:]}", how, everyone[:1]))
     return found
+
+
+def _owner(book: Casebook, life: Life, events: list[Record]) -> Record:
+    """casebook.json with who is in the films: the partner tells us by what the best moments show."""
+    kept = [moment["beat"] for moment in life.voice["moments"] if moment.get("keep")]
+    turns = [turn for beat in kept for turn in _turns(events, life.scene, beat)]
+    ways = {turn["how"] for turn in turns if turn["who"] == "partner" and turn["act"] != "reception"}
+    by = {life.names["c"]: [way for way in MODALITIES if way in ways]}
+    if life.heard:
+        by[life.names["other"]] = life.heard["tells_us_by"]
+    kind = "child" if life.scene == "snack" else "adult"
+    people = [{"code": code, "kind": kind, "tells_us_by": found} for code, found in by.items()]
+    record = {key: value for key, value in steps.show(book).items() if key != "cycles"}
+    return record | {"people": [{"code": life.code, "kind": "adult"}, *people]}
 
 
 def _live_cycle(book: Casebook, life: Life, voice: Record, n: int, film: tuple[Path, list[Record]]) -> None:
@@ -325,7 +342,7 @@ def _reviewed(
         record["question"].append(again)
     peer = [names["peer"]] if told.get("with_peer") else []
     clips = [{"moment": id, "mine": m["mine"], "theirs": None if alone else m["theirs"]} for id, m in marked]
-    heard = [words.said(words.HEARD[life.scene], names, life.dice)] if alone else []
+    heard = [words.said(life.heard["film"], names, life.dice)] if life.heard and alone else []
     return (
         record
         | {key: told[key] for key in FREE}

@@ -54,21 +54,6 @@ BEATS = {
 # Seconds before the first event that belong to the stretch: here the tower wobbles and comes down.
 BEFORE = {"fall": 2.5}
 
-OWNER_YES = (
-    "It is my own film. I can stop it, and I can delete it.",
-    "I asked for this myself, and I looked at the film alone first.",
-    "I said yes after a night's sleep.",
-)
-HEARD = {
-    "snack": "{other} sat at the next table and can be heard. The family said yes to my own reflection only.",
-    "care": "{other} passed by and can be heard. The family said yes to my own reflection only.",
-}
-HEARD_YES = {
-    "snack": "Told {other} that the tablet would be listening. {other} said hello to it and went on playing.",
-    "care": "Showed {other} the camera, with my hand on it. {other} looked at it for a long time. "
-    "Then {other} looked at me, and the shoulders stayed down.",
-}
-
 
 def voices(scene: str) -> list[dict[str, Any]]:
     """Every voice that knows this scene, in the order of the file names."""
