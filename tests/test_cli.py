@@ -422,6 +422,7 @@ def test_ctrl_c_ends_a_long_verb_with_130_and_leaves_nothing_half_done(
         "cycle.json",
         "logs",
         ".pack.lock",
+        ".pack.part",  # the journal: the next pack has to know which pages are its own
         "pack.json",
         "index.html",
     }
