@@ -541,7 +541,7 @@ def test_a_folder_that_may_not_be_written_is_told_and_stays_as_it_is(
     assert len(changes) == 3
     for each in changes:
         assert (each["exit"], each["ok"], each["error"]["code"]) == (3, False, "no-permission")
-        assert "Check that you may write there" in each["error"]["sentence"]
+        assert "Check that you may read and write there" in each["error"]["sentence"]
         assert str(tmp_path) not in json.dumps(each["error"])
     assert (shown["exit"], shown["result"]["id"]) == (0, "S1-test")
     assert tree_hash(own.folder) == before
@@ -740,11 +740,12 @@ def test_what_is_made_from_a_film_is_made_once_and_forgotten_with_its_consent(ow
     for _ in range(3):
         assert own.cached("snack", "picture.jpg", make) == b"bytes"
     assert made == [1]
-    (own.folder / "clips/snack").mkdir(parents=True)
+    (own.folder / "clips/by-hand").mkdir(parents=True)
+    write(own.folder / "clips/by-hand/clip.mp4", "a clip")
     withdrawn = {"format": 1, "person": "C1", "consents": [YES | {"withdrawn": "2026-11-20"}]}
     steps.put(own, "consent", withdrawn)
     assert not (own.folder / "cache/snack").exists()
-    assert not (own.folder / "clips/snack").exists()
+    assert not [path for path in own.folder.joinpath("clips").rglob("*") if path.is_file()]
 
 
 def test_a_save_is_synced_file_first_then_moved_then_the_folder(

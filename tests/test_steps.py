@@ -282,7 +282,7 @@ def test_keys_of_a_later_version_are_stored_and_given_back(book: Casebook) -> No
 
 @pytest.mark.parametrize("verb", ["cut", "still", "bundle"])
 @pytest.mark.parametrize(
-    "place", ["casebook.json", "cycles/01-snack.json", "films/snack.mp4", "films/new.mp4"]
+    "place", ["casebook.json", "cycles/01-snack.json", "films/snack.mp4", "films/new.mp4", "clips"]
 )
 def test_no_result_takes_the_place_of_something_in_a_casebook(book: Casebook, verb: str, place: str) -> None:
     moment = steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
@@ -359,3 +359,38 @@ def test_a_bundle_with_words_that_cannot_be_read_is_refused(book: Casebook, tmp_
     with pytest.raises(BadPrinciples, match="line 2"):
         steps.bundle_file(book, "01-snack", tmp_path / "b.json", purpose="supervision")
     assert not tmp_path.joinpath("b.json").exists()
+
+
+@pytest.mark.parametrize("place", ["notes", "cycles", "kept/pack", "private"])
+def test_a_pack_never_lies_among_the_records(book: Casebook, vigkit: Run, place: str) -> None:
+    before = tree_hash(book.folder)
+    run = vigkit("pack", book.folder, "-o", book.folder / place, "--json")
+    assert (run.returncode, told(run)["error"]["code"]) == (2, "bad-usage")
+    assert tree_hash(book.folder) == before
+
+
+def test_a_time_before_the_film_is_told_as_such_by_every_verb(
+    book: Casebook, vigkit: Run, tmp_path: Path
+) -> None:
+    moment = {"id": "m1", "film": "snack", "start": -1, "end": 3}
+    file = tmp_path / "cycle.json"
+    file.write_text(json.dumps(CYCLE | {"films": ["snack"], "moments": [moment]}), encoding="utf-8")
+    run = vigkit("put", book.folder, "cycle", file, "--json")
+    assert (run.returncode, told(run)["error"]["code"]) == (2, "moment-outside-film")
+
+
+@pytest.mark.parametrize(
+    "name", ["C1conflict", "the copy", "C1 (1)"], ids=["written together", "nobody's", "numbered"]
+)
+def test_a_consent_that_may_be_anybodys_stops_the_film(book: Casebook, name: str) -> None:
+    steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
+    book.folder.joinpath(f"consent/{name}.json").write_text("{bro", encoding="utf-8")
+    found = list(steps.jobs([book.folder], "supervision", DAY))
+    assert not [each for each in found if isinstance(each, Bundle)]
+
+
+def test_a_copy_of_a_film_that_cannot_be_read_stops_the_film(book: Casebook) -> None:
+    steps.mark(book, "01-snack", film="snack", start=1, end=2, share=["supervision"])
+    book.folder.joinpath("films/snack (1).json").write_text("{bro", encoding="utf-8")
+    found = list(steps.jobs([book.folder], "supervision", DAY))
+    assert {each.code for each in found if isinstance(each, LeftOut)} == {"bad-record", "consent-missing"}

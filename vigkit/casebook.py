@@ -134,7 +134,7 @@ class Casebook:
             owner=owner,
             consents=consents,
             films={
-                f.id: _with_people_of_copies(f, films)
+                f.id: _with_people_of_copies(f, films, problems)
                 for f in _named(films, lambda f: f.id, "films", owner.id, problems)
             },
             cycles={c.id: c for c in _named(cycles, lambda c: c.id, "cycles", owner.id, problems)},
@@ -188,11 +188,19 @@ class Casebook:
         return data
 
     def forget(self, film: str) -> None:
-        """Delete what was made from a film: pictures and clips."""
-        for made in (self.folder / "cache" / film, self.folder / "clips" / film):
-            if made.exists():
-                with on_disk(f"{made.parent.name}/{film}"):
-                    shutil.rmtree(made)
+        """Delete what was made from a film: its pictures, and all clips, which do not say whose they are."""
+        with on_disk("cache"):
+            made = self.folder / "cache" / film
+            if made.is_dir() and not made.is_symlink():
+                shutil.rmtree(made)
+        clips = self.folder / "clips"
+        if clips.is_symlink() or not clips.is_dir():
+            return
+        films = [each for _, each in self._folder("films", Film, "", [])]
+        with on_disk("clips"):
+            for clip in clips.rglob("*"):
+                if clip.is_file() and not any(self.is_film(each, clip) for each in films):
+                    clip.unlink()
 
     def _film_path(self, film: Film) -> Path:
         path = Path(film.file)
@@ -208,7 +216,7 @@ class Casebook:
                 found = sorted(self.folder.joinpath(folder).iterdir())
             except FileNotFoundError:
                 return []
-        return [p for p in found if p.suffix == ".json" and not p.name.startswith(".")]
+        return [p for p in found if p.suffix.lower() == ".json" and not p.name.startswith(".")]
 
     def _consents(self, owner: Owner, problems: list[LeftOut]) -> dict[str, tuple[Consents, ...]]:
         """Every copy of each person's consents: all have to allow a film; an unreadable one does not."""
@@ -222,10 +230,9 @@ class Casebook:
                     other = SyncCopy(f"consent/{record.person}.json", f"{stem}.json")
                     problems.append(left_out(other, owner.id))
         unread = [Path(p.file).stem for p in problems if p.file and p.code != SyncCopy.code]
-        for person in {p.code for p in owner.people} | set(found):
-            # "C1 (1)", "C1-LAPTOP", "Copy of C1": whose it is can only be told from the name.
-            own = rf"(?<![A-Za-z0-9]){re.escape(person)}(?![A-Za-z0-9])"
-            if any(re.search(own, stem, re.IGNORECASE) for stem in unread):
+        people = {p.code for p in owner.people} | set(found)
+        for person in people:
+            if any(_may_be_of(person, stem, people) for stem in unread):
                 found[person] = (*found.get(person, ()), Consents(format=FORMAT, person=person))
         return found
 
@@ -372,7 +379,32 @@ def looks_like_one(folder: Path) -> bool:
 def shown(folder: Path) -> str:
     """The name under which a folder is shown: its own, never those above it."""
     whole = resolved(folder)
-    return "~" if whole == Path("~").expanduser() else folder.name or whole.name or "here"
+    return "~" if str(whole) == home() else folder.name or whole.name or "here"
+
+
+def home() -> str:
+    """The person's home folder, which holds their name; nothing where the system knows none."""
+    try:
+        return str(Path.home())
+    except RuntimeError:
+        return ""
+
+
+def _may_be_of(person: str, stem: str, people: set[str]) -> bool:
+    """Whether a consent that cannot be read may be this person's; whose it is only its name can tell.
+
+    >>> stems = ("C1", "C1conflict", "Copy of c1", "C12", "X9", "the copy")
+    >>> [_may_be_of("C1", stem, {"C1", "C10"}) for stem in stems]
+    [True, True, True, False, False, True]
+    """
+    if stem in people:
+        return stem == person
+    named = [
+        each
+        for each in people
+        if re.search(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![0-9])", stem, re.IGNORECASE)
+    ]
+    return person in named if named else not records.is_id(stem)
 
 
 def resolved(folder: Path) -> Path:
@@ -402,8 +434,14 @@ def _named(
             problems.append(left_out(other, book))
 
 
-def _with_people_of_copies(film: Film, read: list[tuple[str, Film]]) -> Film:
-    """Whoever stands in a copy that a sync client made is in the film too: all of them have to consent."""
+def _with_people_of_copies(film: Film, read: list[tuple[str, Film]], problems: list[LeftOut]) -> Film:
+    """Whoever stands in a copy that a sync client made is in the film too: all of them have to consent.
+
+    Where such a copy cannot be read, nobody knows who is in the film, and nobody has agreed.
+    """
+    unread = [p.file or "" for p in problems if p.code != SyncCopy.code]
+    if any(re.match(rf"films/{re.escape(film.id)}(?![A-Za-z0-9_-]*\.json$)", file) for file in unread):
+        return replace(film, people=())
     people = (*film.people, *(code for _, copy in read if copy.id == film.id for code in copy.people))
     return replace(film, people=tuple(dict.fromkeys(people)))
 

@@ -116,8 +116,9 @@ def _tell_error(verb: str, as_json: bool, error: VigkitError, debug: bool) -> in
 
 def _homeless(words: str) -> str:
     """A home folder holds a person's name: people know it as ~."""
-    home = str(Path.home())
-    return words.replace(home, "~") if len(home) > 3 else words
+    from vigkit.casebook import home
+
+    return words.replace(home(), "~") if len(home()) > 3 else words
 
 
 def _print_json(verb: str, ok: bool, result: Any, left_out: Sequence[Any], error: Any) -> None:
@@ -146,7 +147,7 @@ def _demo(asked: argparse.Namespace) -> Done:
     cycles = sum(len(list(book.joinpath("cycles").glob("*.json"))) for book in made)
     return Done(
         {"folder": str(asked.folder), "casebooks": [book.name for book in made], "cycles": cycles},
-        f"Made {len(made)} casebooks with {cycles} cycles in {asked.folder}.\n"
+        f"Made {_count(len(made), 'casebook')} with {cycles} cycles in {asked.folder}.\n"
         f"Next: vigkit pack {asked.folder} -o logs",
     )
 
@@ -255,6 +256,7 @@ def _pack(asked: argparse.Namespace) -> Done:
     consent.purpose_known(asked.purpose)
     day = asked.day or steps.today()
     folders = steps.casebooks(asked.casebook)
+    steps.outside(asked.out)
     with _progress(asked) as report:
         packed = pack.pack(
             steps.jobs(folders, asked.purpose, day),

@@ -26,6 +26,7 @@ from vigkit.cycle import (
     ShownFilm,
     ShownPrinciple,
     Still,
+    check_ids,
     check_moment,
 )
 from vigkit.errors import (
@@ -103,6 +104,7 @@ def bundle(contents: Contents, cycle_id: str, purpose: str, day: str) -> Bundle:
     for film in films:
         if (reason := stopped(film, contents.consents, purpose, day)) is not None:
             raise reason
+    check_ids(cycle, cycle.id)
     shown = _shown(cycle, purpose)
     for moment in shown.moments:  # a file may have been changed by hand
         check_moment(moment, contents.films[moment.film])

@@ -167,8 +167,8 @@ class Turn:
     who: Id
     act: Annotated[str, one_of(*ACTS)]
     how: str | None = None  # one of MODALITIES where the pages ask; a team may use its own words
-    start: Seconds | None = None
-    end: Seconds | None = None
+    start: float | None = None
+    end: float | None = None
     extra: Extra = ()
 
 
@@ -178,8 +178,8 @@ class Moment:
 
     id: Id
     film: Id
-    start: Seconds
-    end: Seconds
+    start: float  # seconds; whether they lie in the film, check_moment tells
+    end: float
     principles: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
     better: str | None = None

@@ -120,8 +120,13 @@ class NewerFormat(BadRecord):
         super().__init__(
             where,
             f"This file has format {found} and this vigkit writes format {known}. "
-            "It can be read here. To change it, use the newer vigkit.",
+            "To change it, use the newer vigkit.",
         )
+
+    @property
+    def told(self) -> str:
+        """Anybody may have named the file."""
+        return "A record was written by a newer vigkit. Use that one for this casebook."
 
 
 class NotACasebook(VigkitError):
@@ -387,6 +392,12 @@ class BadPrinciples(VigkitError):
 
     def __init__(self, where: str, line: int, reason: str) -> None:
         super().__init__(f"{where}, line {line}: {reason}", where=where)
+        self._told = f"The team's own words for the principles, line {line}: {reason}"
+
+    @property
+    def told(self) -> str:
+        """Without the file."""
+        return self._told
 
 
 class TemplateFailed(VigkitError):
@@ -396,6 +407,12 @@ class TemplateFailed(VigkitError):
 
     def __init__(self, template: str, reason: str) -> None:
         super().__init__(f"The template {template} could not make this log: {reason}", where=template)
+        self._reason = reason
+
+    @property
+    def told(self) -> str:
+        """A template is called as its folder."""
+        return f"The template could not make this log: {self._reason}"
 
 
 class TookTooLong(VigkitError):
@@ -427,6 +444,11 @@ class MachineFailed(VigkitError):
     def __init__(self, where: str, reason: str = "The computer could not use") -> None:
         super().__init__(f"{reason} {where}. Nothing of yours is lost. Try again.", where=where)
 
+    @property
+    def told(self) -> str:
+        """Without the file."""
+        return "This computer could not read or write something in this casebook. Run vigkit check on it."
+
 
 class DiskFull(MachineFailed):
     """There is no space left."""
@@ -448,7 +470,7 @@ class NoPermission(MachineFailed):
     code = "no-permission"
 
     def __str__(self) -> str:
-        return f"This computer does not let vigkit use {self.where}. Check that you may write there."
+        return f"This computer does not let vigkit use {self.where}. Check that you may read and write there."
 
 
 class Busy(MachineFailed):

@@ -229,6 +229,15 @@ def bundle_file(book: Casebook, cycle: str, out: Path, *, purpose: str, day: str
         files.write(out, made.encode())
 
 
+def outside(out: Path, but: str = "logs") -> None:
+    """BadUsage where a result would lie in a casebook, but for the folder that is made for such results."""
+    place = resolved(out)
+    for folder in place.parents:
+        parts = place.relative_to(folder).parts
+        if casebook.looks_like_one(folder) and (parts[0] != but or (len(parts) == 1 and but == "clips")):
+            raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
+
+
 def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut]:
     """Every cycle of every casebook: what may be shown of it, or why it is left out."""
     seen: set[str] = set()
@@ -315,6 +324,7 @@ def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
 
 def _put_owner(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
     """casebook.json: who is in the films and how they tell us things; id and owner stay."""
+    data.pop("cycles", None)  # `show` adds their list; it is no part of the record
     owner, before = records.read(Owner, data, casebook.OWNER), book.owner
     if (owner.id, owner.owner) != (before.id, before.owner):
         raise BadRecord(
@@ -375,10 +385,9 @@ def _open(
 
 def _apart(book: Casebook, contents: Contents, out: Path) -> None:
     """BadUsage where a result would take the place of a film or of something in a casebook."""
-    place = out.resolve()
-    for folder in place.parents:
-        if casebook.looks_like_one(folder) and place.relative_to(folder).parts[0] != "clips":
-            raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
+    outside(out, "clips")
+    if out.exists() and not out.is_file():
+        raise BadUsage("What -o names is no file. Choose another name.")
     if any(book.is_film(film, out) for film in contents.films.values()):
         raise BadUsage("The result would take the place of a film. Choose another name after -o.")
 

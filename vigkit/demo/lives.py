@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vigkit import steps
-from vigkit.casebook import Casebook
+from vigkit.casebook import Casebook, resolved, shown
 from vigkit.cycle import MODALITIES
 from vigkit.demo import words
 from vigkit.errors import BadUsage, FolderNotEmpty, on_disk
@@ -81,9 +81,10 @@ def live(
     tell = progress or (lambda _words, _done: None)
     if people < 1:
         raise BadUsage("Choose at least 1 person for the demonstration.")
-    with on_disk(folder):
+    folder = resolved(folder)
+    with on_disk(shown(folder)):
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            raise FolderNotEmpty(folder.name)
+            raise FolderNotEmpty(shown(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
@@ -94,10 +95,12 @@ def live(
         for n, life in enumerate(lives):
             tell(f"Casebook of {life.code}", 0.9 + 0.1 * n / len(lives))
             _live(part / life.home, life, films[life.scene])
-        with on_disk(folder):
-            if folder.exists():
-                folder.rmdir()
-            part.replace(folder)
+        with on_disk(shown(folder)):
+            if folder.exists():  # it is empty, and may be the one that one stands in
+                for made in part.iterdir():
+                    made.replace(folder / made.name)
+            else:
+                part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     tell("Casebooks", 1.0)

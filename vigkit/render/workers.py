@@ -168,7 +168,7 @@ def _wait(busy: Sequence[_Worker]) -> None:
 
 
 def _reason(error: VigkitError) -> Reason:
-    return Reason(code=error.code, sentence=error.sentence)
+    return Reason(code=error.code, sentence=error.told)
 
 
 @contextmanager
@@ -229,7 +229,7 @@ def _work(pipe: connection.Connection, template: Template) -> None:
         try:
             answer = {"page": notebook.run(template, bundle, bundle.parent)}
         except VigkitError as e:
-            answer = {"code": e.code, "sentence": e.sentence}
+            answer = {"code": e.code, "sentence": e.told}
         pipe.send_bytes(json.dumps(answer).encode())
 
 
