@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import subprocess
@@ -352,6 +353,27 @@ def test_another_film_under_the_same_name_leaves_nothing(tmp_path: Path, twenty:
     with pytest.raises(FilmUnreadable, match="0:01"):
         cut(film, probe(twenty, "snack"), 1, 2, tmp_path / "out.mp4")
     assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_a_film_that_changes_while_a_picture_is_taken_gives_none(tmp_path: Path, twenty: Path) -> None:
+    film = tmp_path / "snack.mp4"
+    film.write_bytes(twenty.read_bytes())
+    found = probe(film, "snack")
+    done = threading.Event()
+
+    def touch() -> None:
+        times = itertools.count(1_700_000_000)
+        while not done.is_set():
+            os.utime(film, (next(times), next(times)))
+
+    other = threading.Thread(target=touch)
+    other.start()
+    try:
+        with pytest.raises(FilmChanged, match="snack"):
+            still_bytes(film, found, 1.0, width=160)
+    finally:
+        done.set()
+        other.join()
 
 
 def test_a_film_that_changes_while_it_is_cut_leaves_nothing(tmp_path: Path, twenty: Path) -> None:
