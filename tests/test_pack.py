@@ -23,7 +23,7 @@ from conftest import ROOT, tree_hash
 from vigkit.cycle import Bundle, Cycle, Goal, LeftOut, Moment, Note, Question, Rating, ShownFilm
 from vigkit.errors import BadRecord, FolderNotEmpty, NewerFormat, TemplateFailed
 from vigkit.render import index, template
-from vigkit.render.pack import Job, Packed, Progress, pack
+from vigkit.render.pack import Packed, Progress, pack
 
 DAY = "2026-11-22"
 GONE = LeftOut(
@@ -70,9 +70,8 @@ def packing(
     report: Callable[[Progress], None] | None = None,
 ) -> Packed:
     """Pack bundles and left-out ones."""
-    given = [Job(bundle=each) if isinstance(each, Bundle) else each for each in jobs]  # type: ignore[attr-defined]
     return pack(
-        given,
+        jobs,
         out,
         template=own or template.find(),
         purpose="supervision",

@@ -115,7 +115,7 @@ def texts(noun: Any, inside: str = "") -> list[str]:
         return [word for each in noun for word in texts(each, inside or "list")]
     if isinstance(noun, str):
         said = {**sections.ACTS, **sections.ROLES, **sections.PURPOSES, "practice": ""}.get(noun, noun)
-        return [sections._day(noun) or "" if inside in DAYS else said]
+        return [sections.said_day(noun) or "" if inside in DAYS else said]
     return []
 
 

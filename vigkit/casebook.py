@@ -58,7 +58,7 @@ class Casebook:
         self._nouns: dict[str, tuple[str, Any]] = {}
         with on_disk(self.folder):
             if not looks_like_one(self.folder):
-                raise NotACasebook(shown(self.folder))
+                raise NotACasebook(files.shown(self.folder))
 
     @classmethod
     def new(cls, folder: Path, owner: Owner) -> Casebook:
@@ -114,8 +114,7 @@ class Casebook:
         with self._locked():
             change = plan()
             self._bring(change)
-            for film in change.forget:
-                self.forget(film)
+            self.forget(change.forget)
         return change.result
 
     def contents(self, owner: Owner | None = None) -> Contents:
@@ -173,9 +172,8 @@ class Casebook:
 
     def cached(self, film: str, name: str, make: Callable[[], bytes]) -> bytes:
         """What was made from a film before, or made now and kept in cache/ (where that can be written)."""
-        path = (
-            self.folder / "cache" / film / Path(name).name
-        )  # a film's record from elsewhere leads nowhere else
+        # a film's record from elsewhere leads nowhere else
+        path = self.folder / "cache" / film / Path(name).name
         try:
             return path.read_bytes()
         except OSError:
@@ -187,14 +185,14 @@ class Casebook:
             pass  # A supervisor may open a casebook that may not be written; the cache only saves time.
         return data
 
-    def forget(self, film: str) -> None:
-        """Delete what was made from a film: its pictures, and all clips, which do not say whose they are."""
+    def forget(self, gone: Sequence[str]) -> None:
+        """Delete what was made from films: their pictures, and all clips, which do not say whose they are."""
         with on_disk("cache"):
-            made = self.folder / "cache" / film
-            if made.is_dir() and not made.is_symlink():
-                shutil.rmtree(made)
+            for made in (self.folder / "cache" / film for film in gone):
+                if made.is_dir() and not made.is_symlink():
+                    shutil.rmtree(made)
         clips = self.folder / "clips"
-        if clips.is_symlink() or not clips.is_dir():
+        if not gone or clips.is_symlink() or not clips.is_dir():
             return
         films = [each for _, each in self._folder("films", Film, "", [])]
         with on_disk("clips"):
@@ -281,7 +279,7 @@ class Casebook:
             try:
                 lock.acquire()
             except Timeout as e:
-                raise Busy(shown(self.folder)) from e
+                raise Busy(files.shown(self.folder)) from e
         try:
             with on_disk(self.folder):
                 self._sweep()
@@ -376,20 +374,6 @@ def looks_like_one(folder: Path) -> bool:
     return folder.joinpath(OWNER).is_file()
 
 
-def shown(folder: Path) -> str:
-    """The name under which a folder is shown: its own, never those above it."""
-    whole = resolved(folder)
-    return "~" if str(whole) == home() else folder.name or whole.name or "here"
-
-
-def home() -> str:
-    """The person's home folder, which holds their name; nothing where the system knows none."""
-    try:
-        return str(Path.home())
-    except RuntimeError:
-        return ""
-
-
 def _may_be_of(person: str, stem: str, people: set[str]) -> bool:
     """Whether a consent that cannot be read may be this person's; whose it is only its name can tell.
 
@@ -405,14 +389,6 @@ def _may_be_of(person: str, stem: str, people: set[str]) -> bool:
         if re.search(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![0-9])", stem, re.IGNORECASE)
     ]
     return person in named if named else not records.is_id(stem)
-
-
-def resolved(folder: Path) -> Path:
-    """The folder itself, by whatever way one came; a name that no folder can have stays as it is."""
-    try:
-        return folder.resolve()
-    except (OSError, ValueError):
-        return folder
 
 
 def _named(

@@ -116,7 +116,7 @@ def _tell_error(verb: str, as_json: bool, error: VigkitError, debug: bool) -> in
 
 def _homeless(words: str) -> str:
     """A home folder holds a person's name: people know it as ~."""
-    from vigkit.casebook import home
+    from vigkit.files import home
 
     return words.replace(home(), "~") if len(home()) > 3 else words
 
@@ -154,7 +154,8 @@ def _demo(asked: argparse.Namespace) -> Done:
 
 def _put(asked: argparse.Namespace) -> Done:
     from vigkit import records, steps
-    from vigkit.casebook import Casebook, shown
+    from vigkit.casebook import Casebook
+    from vigkit.files import shown
 
     if asked.file == "-":
         text, where = sys.stdin.buffer.read(), asked.kind

@@ -1,4 +1,4 @@
-"""Writing so that what was there before is whole until what is new is safe from a power cut."""
+"""Writing so that what was there is whole until what is new is safe; and how a folder is called."""
 
 from __future__ import annotations
 
@@ -42,6 +42,28 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
+
+
+def shown(folder: Path) -> str:
+    """The name under which a folder is shown: its own, never those above it."""
+    whole = resolved(folder)
+    return "~" if str(whole) == home() else folder.name or whole.name or "here"
+
+
+def home() -> str:
+    """The person's home folder, which holds their name; nothing where the system knows none."""
+    try:
+        return str(Path.home())
+    except RuntimeError:
+        return ""
+
+
+def resolved(folder: Path) -> Path:
+    """The folder itself, by whatever way one came; a name that no folder can have stays as it is."""
+    try:
+        return folder.resolve()
+    except (OSError, ValueError):
+        return folder
 
 
 def _replace(path: Path, fill: Callable[[Path], object], part: Path | None = None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vigkit import casebook, consent, files, principles, records
-from vigkit.casebook import Casebook, Change, left_out, resolved, shown
+from vigkit.casebook import Casebook, Change, left_out
 from vigkit.cycle import (
     FORMAT,
     ROLES,
@@ -33,7 +33,6 @@ from vigkit.errors import (
     BadUsage,
     FilmChanged,
     FolderNotEmpty,
-    NewerFormat,
     NotACasebook,
     TimeOutsideMoment,
     UnknownFilm,
@@ -42,6 +41,7 @@ from vigkit.errors import (
     VigkitError,
     on_disk,
 )
+from vigkit.files import resolved, shown
 
 STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
 
@@ -69,9 +69,6 @@ def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note, "casebook": _put_owner}
     if kind not in plans:
         raise BadUsage(f"There is no record {kind}. Choose {', '.join(plans)}.")
-    found = data.get("format")
-    if isinstance(found, int) and found > FORMAT:
-        raise NewerFormat(kind, found, FORMAT)
     return book.commit(lambda: plans[kind](book, casebook.upgraded(dict(data), kind)))
 
 
@@ -420,9 +417,7 @@ def _middle(moment: Moment) -> float:
 def _forget_withdrawn(book: Casebook, contents: Contents) -> None:
     """What is withdrawn is gone: also where the consent came in by a file that was synced."""
     gone = consent.withdrawn(contents.consents)
-    for film in contents.films.values():
-        if gone & set(film.people):
-            book.forget(film.id)
+    book.forget([film.id for film in contents.films.values() if gone & set(film.people)])
 
 
 def _problems(contents: Contents) -> Iterator[LeftOut]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vigkit import steps
-from vigkit.casebook import Casebook, resolved, shown
+from vigkit.casebook import Casebook
 from vigkit.cycle import MODALITIES
 from vigkit.demo import words
 from vigkit.errors import BadUsage, FolderNotEmpty, on_disk
+from vigkit.files import resolved, shown
 
 SCENES = ("snack", "care")
 # Fixed days, never the clock: the same seed gives the same bytes for ever. An autumn without its holidays.

@@ -85,7 +85,7 @@ def page(logs: Mapping[str, Bundle], left_out: Sequence[LeftOut], purpose: str, 
         _environment()
         .get_template("index.html.j2")
         .render(
-            title=f"{title(purpose)}, {_day(day)}",
+            title=f"{title(purpose)}, {sections.said_day(day)}",
             people=people,
             joys=[joy for _, own in _by_casebook(logs) for joy in _joys(own)],
             sum=_sum(logs),
@@ -123,7 +123,7 @@ def _sum(logs: Mapping[str, Bundle]) -> str:
 def _until(logs: Mapping[str, Bundle]) -> str | None:
     """The first day on which a consent of somebody in these films ends."""
     ends = min((bundle.until for bundle in logs.values() if bundle.until), default=None)
-    return _day(ends) if ends else None
+    return sections.said_day(ends) if ends else None
 
 
 def _by_casebook(logs: Mapping[str, Bundle]) -> list[tuple[str, list[tuple[str, Bundle]]]]:
@@ -180,7 +180,7 @@ def _title(bundle: Bundle) -> str:
 def _facts(bundle: Bundle) -> Iterator[str]:
     cycle = bundle.cycle
     if cycle.began:
-        yield f"Begun {_day(cycle.began)}"
+        yield f"Begun {sections.said_day(cycle.began)}"
     count = len(cycle.moments)
     yield f"{count} moment{'' if count == 1 else 's'}" if count else "Words only, no moment shared"
     if bundle.purpose in SHOWS_NOTES:
@@ -228,11 +228,6 @@ def _brief(said: str, most: int = LONG) -> str:
     if len(said) <= most:
         return said
     return said[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
-
-
-def _day(day: str) -> str:
-    year, month, date = day.split("-")
-    return f"{int(date)} {sections.MONTHS[int(month) - 1]} {year}"
 
 
 @cache

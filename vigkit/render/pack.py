@@ -42,13 +42,6 @@ _NOTHING = {".DS_Store", "Thumbs.db", "desktop.ini", LOCK, WORK, f".{PACK}.part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A page to make: all that it is made from."""
-
-    bundle: Bundle
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a pack has come; `total` is None while the casebooks are still being read."""
 
@@ -87,7 +80,7 @@ class Page:
 
 
 def pack(
-    jobs: Iterable[Job | Bundle | LeftOut],
+    jobs: Iterable[Bundle | LeftOut],
     out: Path,
     *,
     template: Template,
@@ -142,14 +135,13 @@ class _Pack:
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
 
-    def plan(self, jobs: Iterable[Job | Bundle | LeftOut]) -> None:
+    def plan(self, jobs: Iterable[Bundle | LeftOut]) -> None:
         """Find out what is to be made, and keep its bundle on disk rather than in memory."""
         style = self.template.key
-        for job in jobs:
-            if isinstance(job, LeftOut):
-                self.left_out.append(job)
+        for bundle in jobs:
+            if isinstance(bundle, LeftOut):
+                self.left_out.append(bundle)
                 continue
-            bundle = job.bundle if isinstance(job, Job) else job
             if (clash := self._clash(bundle)) is not None:
                 self.left_out += [clash] if clash not in self.left_out else []
                 continue
@@ -165,9 +157,8 @@ class _Pack:
         text = records.text(records.plain(bundle))
         key = hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
         page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
-        self.logs[page.file] = replace(
-            bundle, stills=()
-        )  # pictures of a thousand logs need not stay in memory
+        # pictures of a thousand logs need not stay in memory
+        self.logs[page.file] = replace(bundle, stills=())
         old = self.before.get(page.file)
         if old is not None and _stands(self.out, old):
             self.pages[page.file] = old
@@ -176,7 +167,7 @@ class _Pack:
                 return
         file = self._bundle_file(len(self.stale))
         self.stale[page.file] = page
-        with on_disk(_shown(self.out)):
+        with on_disk(files.shown(self.out)):
             file.parent.mkdir(parents=True)
             file.write_text(text, "utf-8", newline="\n")
 
@@ -305,13 +296,13 @@ def _room(out: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     new = not out.exists()
-    with on_disk(_shown(out)):
+    with on_disk(files.shown(out)):
         out.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / LOCK, timeout=WAIT)
         try:
             lock.acquire()
         except Timeout as e:
-            raise Busy(_shown(out)) from e
+            raise Busy(files.shown(out)) from e
     try:
         _refuse_other_things(out)
         shutil.rmtree(out / WORK, ignore_errors=True)
@@ -324,13 +315,13 @@ def _room(out: Path) -> Iterator[None]:
 
 
 def _refuse_other_things(out: Path) -> None:
-    with on_disk(_shown(out)):
+    with on_disk(files.shown(out)):
         if out.is_symlink() and not out.exists():
-            raise FolderNotEmpty(_shown(out))
+            raise FolderNotEmpty(files.shown(out))
         names = {each.name for each in out.iterdir()} if out.is_dir() else set()
         other = bool(names - _NOTHING) and not names & {PACK, JOURNAL}
     if other or (out.exists() and not out.is_dir()):
-        raise FolderNotEmpty(_shown(out))
+        raise FolderNotEmpty(files.shown(out))
 
 
 def _before(out: Path) -> dict[str, Page]:
@@ -414,11 +405,6 @@ def _taken(book: str, cycle: str | None, why: str) -> LeftOut:
 
 def _name(bundle: Bundle) -> str:
     return f"{bundle.owner} {bundle.cycle.id}"
-
-
-def _shown(out: Path) -> str:
-    """The name under which a folder is shown: its own, never those above it."""
-    return out.name or out.resolve().name or "here"
 
 
 def _part(path: Path) -> Path:

@@ -94,10 +94,10 @@ def question(log: Bundle) -> Section:
     *earlier, last = log.cycle.question or (None,)
     parts: list[Part] = [Words(text=last.words if last else None)]
     if last and (last.agreed_with or last.on):
-        parts.append(Facts(rows=_facts(("Agreed with", last.agreed_with), ("Written", _day(last.on)))))
+        parts.append(Facts(rows=_facts(("Agreed with", last.agreed_with), ("Written", said_day(last.on)))))
     for version in reversed(earlier):
         if version:
-            label = ", ".join(filter(None, ["Before that", _day(version.on), _with(version.agreed_with)]))
+            label = ", ".join(filter(None, ["Before that", said_day(version.on), _with(version.agreed_with)]))
             parts.append(Words(label=label, text=version.words, quiet=True))
     parts.append(Heading(text="Where I am, from 0 to 10"))
     parts += [_goal(goal) for goal in log.cycle.goals] or [Words()]
@@ -112,7 +112,7 @@ def situation(log: Bundle) -> Section:
     if any(map(_person, log.people)):
         parts += [Heading(text="Who is in the film"), Facts(rows=people)]
     if log.cycle.today_enough:
-        parts.append(Say(text=f"On {_day(log.cycle.today_enough)} it was enough for the day."))
+        parts.append(Say(text=f"On {said_day(log.cycle.today_enough)} it was enough for the day."))
     return _section(log, "situation", "The situation filmed", parts)
 
 
@@ -168,7 +168,7 @@ def rungs(log: Bundle) -> Section:
     if others:
         parts.append(Entry(title="Another moment", words=tuple(others)))
     if review and (review.held or review.with_whom):
-        rows = _facts(("Looked at together", _day(review.held)), ("With", listed(review.with_whom)))
+        rows = _facts(("Looked at together", said_day(review.held)), ("With", listed(review.with_whom)))
         parts.append(Facts(rows=rows))
     return _section(log, "rungs", "Saw, felt, thought, wished", parts or [Words()])
 
@@ -190,7 +190,7 @@ def next_film(log: Bundle) -> Section:
     if plan is None:
         return _section(log, "next-film", "My next film", [Words()])
     parts: list[Part] = [Words(text=plan.what)]
-    rows = _facts(("When", _day(plan.when)), ("With", listed(plan.with_whom)))
+    rows = _facts(("When", said_day(plan.when)), ("With", listed(plan.with_whom)))
     return _section(log, "next-film", "My next film", [*parts, *([Facts(rows=rows)] if rows else [])])
 
 
@@ -239,9 +239,9 @@ def _head(log: Bundle) -> Head:
     number = None if cycle.number is None else f"cycle {cycle.number}"
     facts = _facts(
         ("Role", ROLES[log.role]),
-        ("Begun", _day(cycle.began)),
+        ("Begun", said_day(cycle.began)),
         ("Made for", PURPOSES[log.purpose]),
-        ("May be shown until", _day(log.until)),
+        ("May be shown until", said_day(log.until)),
         ("Kept as", f"{log.casebook}, {cycle.id}"),
     )
     heading = ", ".join(filter(None, [log.owner, number]))
@@ -252,7 +252,7 @@ def _goal(goal: Goal) -> Entry:
     facts = _facts(
         ("Now", _of_10(goal.ratings[-1].now) if goal.ratings else "Not answered yet"),
         ("Hoped for", None if goal.hoped is None else _of_10(goal.hoped)),
-        ("Rated", _day(goal.ratings[-1].on) if goal.ratings else None),
+        ("Rated", said_day(goal.ratings[-1].on) if goal.ratings else None),
     )
     own = [Words(text=goal.words), *_answered(("One point higher looks like this", goal.one_point_higher))]
     return Entry(facts=facts, words=tuple(own))
@@ -262,7 +262,7 @@ def _film(film: ShownFilm) -> Facts:
     rows = _facts(
         ("Film", film.id),
         ("What goes on", film.activity),
-        ("Filmed", _day(film.filmed)),
+        ("Filmed", said_day(film.filmed)),
         ("Length", clock(round(film.seconds))),
         ("With", listed(film.people)),
         ("Shows", "A shared review" if film.kind == "shared-review" else None),
@@ -362,11 +362,11 @@ def _points(log: Bundle, goal: Goal) -> Iterator[Point]:
     rated += [(log.cycle.number, each.on, each.now) for each in goal.ratings]
     for cycle, on, now in rated:
         name = "This cycle" if cycle is None else f"Cycle {cycle}"
-        yield Point(now=now, tick=name, label=", ".join(filter(None, [name, _day(on)])))
+        yield Point(now=now, tick=name, label=", ".join(filter(None, [name, said_day(on)])))
 
 
 def _note(log: Bundle, note: Note) -> Iterator[Part]:
-    yield Heading(text=", ".join(filter(None, [note.by, _day(note.on)])))
+    yield Heading(text=", ".join(filter(None, [note.by, said_day(note.on)])))
     yield from _noticed(note) or ([] if note.moments else [Words()])
     shown = {moment.id: (number, moment) for number, moment in _numbered(log)}
     for each in note.moments:
@@ -409,7 +409,7 @@ def _of_10(value: float) -> str:
     return f"{value:g} of 10"
 
 
-def _day(day: str | None) -> str | None:
+def said_day(day: str | None) -> str | None:
     """A day as it is said: 4 March 2026."""
     if day is None:
         return None
