@@ -173,6 +173,26 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Where a box lies at a time (seconds on the film's clock), in shares of the width and the height."""
+
+    at: Seconds
+    x: float  # of the left edge, 0 to 1
+    y: float  # of the upper edge
+    width: float
+    height: float
+    extra: Extra = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A box that a person drew round a face, at key moments; in between it moves evenly."""
+
+    keys: tuple[Key, ...] = ()
+    extra: Extra = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A stretch of film that went better than usual: start <= t < end, in seconds."""
 
@@ -194,6 +214,7 @@ class Moment:
     joy: bool | None = None
     chosen: Ordinal | None = None
     share: tuple[str, ...] = ()
+    covers: tuple[Cover, ...] = ()
     extra: Extra = ()
 
 

@@ -6,6 +6,7 @@ from the player and not from anybody else, and whatever the camera wrote between
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from vigkit.film.probe import Probe, stamp
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Progress = Callable[[float], None]  # is told how many seconds are written
 ROUNDED = 0.001  # a length is stored with three decimals, and may lie beyond the true one by that
 JPEG_QUALITY = 80
 # No B-pictures: an .mp4 needs an edit list to shift them back, and not every slide program reads one.
@@ -56,59 +58,90 @@ def span(probe: Probe, start: float, end: float) -> Span:
     return Span(seek=begin, hold=hold, length=finish - begin - hold, pictures=past - first)
 
 
-def cut(film: Path, probe: Probe, start: float, end: float, out: Path, *, sound: bool = True) -> None:
-    """Write the moment from `start` to just before `end` as an .mp4 that every browser plays."""
+def cut(
+    film: Path,
+    probe: Probe,
+    start: float,
+    end: float,
+    out: Path,
+    *,
+    sound: bool = True,
+    look: str = "",
+    progress: Progress | None = None,
+) -> None:
+    """Write the moment from `start` to just before `end` as an .mp4 that every browser plays.
+
+    `look` is a filter for every picture (`hide.look` makes one); its `t` counts from the start of the clip.
+    """
     if not 0 <= start < end <= probe.seconds + ROUNDED:
         raise MomentOutsideFilm(start, end, probe.name, probe.seconds)
     before = stamp(film, probe.name)
     where = span(probe, start, end)
     try:
         with ffmpeg.part_file(out, film) as part:
-            pictures = _encode(film, where, part, probe.origin, sound and probe.audio is not None)
+            heard = sound and probe.audio is not None
+            count = ffmpeg.encode(_words(film, probe, where, part, heard, look), progress=progress)
             if stamp(film, probe.name) != before:
                 raise FilmChanged(probe.name)
             # a damaged film may give fewer; one more would show what was cut away
-            if not 0 < pictures <= where.pictures:
+            if not 0 < count <= where.pictures:
                 raise _unreadable(None, probe, start)
     except ffmpeg.FfmpegStopped as e:
         raise _unreadable(e, probe, start) from e
 
 
-def still(film: Path, probe: Probe, at: float, out: Path, *, width: int | None = None) -> None:
+def still(
+    film: Path, probe: Probe, at: float, out: Path, *, width: int | None = None, look: str = ""
+) -> None:
     """Write the picture on the screen at this time, as .png if the name says so and else as JPEG."""
     kind = "PNG" if out.suffix.lower() == ".png" else "JPEG"
     with ffmpeg.part_file(out, film) as part:
-        picture = _picture(film, probe, at, width)
+        shown = picture(film, probe, at, width, look)
         with on_disk(out):
-            part.write_bytes(_packed(picture, kind, 90))
+            part.write_bytes(_packed(shown, kind, 90))
 
 
-def still_bytes(film: Path, probe: Probe, at: float, *, width: int) -> bytes:
+def still_bytes(film: Path, probe: Probe, at: float, *, width: int, look: str = "") -> bytes:
     """The picture on the screen at this time, as a small JPEG for a page."""
-    return _packed(_picture(film, probe, at, width), "JPEG", JPEG_QUALITY)
+    return _packed(picture(film, probe, at, width, look), "JPEG", JPEG_QUALITY)
 
 
-def _encode(film: Path, where: Span, part: Path, origin: float, sound: bool) -> int:
-    """Cut into `part`; return how many pictures it holds."""
-    heard = ("-map", "0:a:0?", "-af", _sound_filter(where), *_AAC) if sound else ("-an",)
-    after = ("-bsf:v", f"{ffmpeg.NO_WORDS_IN_H264},{_last_picture(where)}")
-    return ffmpeg.encode(
-        [
-            *("-ss", ffmpeg.seconds(where.seek - origin), *ffmpeg.opened(film)),
-            *("-t", ffmpeg.seconds(where.length), "-map", "0:V:0", "-vf", _picture_filter(where)),
-            *(*_KEEP_TIMES, *_H264, *after, *heard, *ffmpeg.CLEAN),
-            *("-movflags", "+faststart", "-f", "mp4", f"file:{part}"),
-        ]
-    )
+def opened_at(film: Path, probe: Probe, where: Span) -> tuple[str, ...]:
+    """The words for ffmpeg that open a film where a cut begins."""
+    return ("-ss", ffmpeg.seconds(where.seek - probe.origin), *ffmpeg.opened(film))
 
 
-def _picture_filter(where: Span) -> str:
+def plain(probe: Probe) -> str:
+    """The filter that brings the pictures of a film to what every screen shows; nothing where they are so."""
+    return ""
+
+
+def pictures(probe: Probe, where: Span, look: str = "") -> str:
+    """The filter that lets the pictures of a cut through and no other, the first at the very start."""
     # H.264 for browsers has an even width and height
     even = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0"
     # the first picture stands at the very start, also where it was held or came late
     shift = f"setpts='if(eq(N,0),0,round(PTS-{where.hold:.9f}/TB))'"
     # counted, too: a time that is rounded in the film's own ticks cannot let one more picture in
-    return f"{even},{shift},trim=end_frame={where.pictures}"
+    return ",".join(filter(None, [plain(probe), even, shift, look, f"trim=end_frame={where.pictures}"]))
+
+
+def sounds(where: Span) -> str:
+    """The filter that gives the sound of a cut from its very start to its end, with silence where none is."""
+    held = f"atrim=start={where.hold:.9f},asetpts=PTS-{where.hold:.9f}/TB," if where.hold else ""
+    return f"{held}aresample=48000:async=1:first_pts=0,apad"
+
+
+def _words(film: Path, probe: Probe, where: Span, part: Path, sound: bool, look: str) -> list[str]:
+    """The words for ffmpeg that cut into `part`."""
+    heard = ("-map", "0:a:0?", "-af", sounds(where), *_AAC) if sound else ("-an",)
+    after = ("-bsf:v", f"{ffmpeg.NO_WORDS_IN_H264},{_last_picture(where)}")
+    return [
+        *opened_at(film, probe, where),
+        *("-t", ffmpeg.seconds(where.length), "-map", "0:V:0", "-vf", pictures(probe, where, look)),
+        *(*_KEEP_TIMES, *_H264, *after, *heard, *ffmpeg.CLEAN),
+        *("-movflags", "+faststart", "-f", "mp4", f"file:{part}"),
+    ]
 
 
 def _last_picture(where: Span) -> str:
@@ -117,14 +150,8 @@ def _last_picture(where: Span) -> str:
     return f"setts=duration='{last}'"
 
 
-def _sound_filter(where: Span) -> str:
-    """The sound from the very start of the clip to its end, with silence where the film has none."""
-    held = f"atrim=start={where.hold:.9f},asetpts=PTS-{where.hold:.9f}/TB," if where.hold else ""
-    return f"{held}aresample=48000:async=1:first_pts=0,apad"
-
-
-def _picture(film: Path, probe: Probe, at: float, width: int | None) -> Image:
-    """The picture on the screen at this time, made from its pixels alone."""
+def picture(film: Path, probe: Probe, at: float, width: int | None = None, look: str = "") -> Image:
+    """The picture on the screen at this time, made from its pixels alone; the `t` of `look` is 0."""
     from PIL import Image
 
     if not 0 <= at <= probe.seconds + ROUNDED:
@@ -134,7 +161,8 @@ def _picture(film: Path, probe: Probe, at: float, width: int | None) -> Image:
     size = (across, max(round(probe.height * across / probe.width), 1))
     seek = ffmpeg.seconds(probe.times[probe.showing(at)] - probe.origin)
     scale = f"scale={size[0]}:{size[1]}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact"
-    one = ("-map", "0:V:0", "-frames:v", "1", "-vf", scale, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
+    seen = f"{look},{scale}" if look else scale
+    one = ("-map", "0:V:0", "-frames:v", "1", "-vf", seen, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
     try:
         with ffmpeg.running(["-v", "error", "-ss", seek, *ffmpeg.opened(film), *one]) as run:
             pixels = run.out.read()
