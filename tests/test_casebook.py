@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, told, tree_hash
 
-from vigkit import casebook, consent, cycle, records, steps
+from vigkit import casebook, consent, cycle, files, records, steps
 from vigkit.casebook import Casebook, Change
 from vigkit.errors import (
     BadRecord,
@@ -248,14 +248,16 @@ def test_keys_that_this_version_does_not_know_are_kept_at_every_level(own: Caseb
 ORDER = {
     "casebook.json": "format id owner role people stored kept_months",
     "consent/C1.json": "format person consents",
-    "films/snack.json": "format id file sha256 seconds filmed activity kind people calm",
+    "films/snack.json": "format id file sha256 seconds filmed activity kind people calm size",
     "cycles/01.json": "format id number began question goals situation films moments passed_over review "
     "says_about_question working_point next_film bring today_enough",
     "notes/01.V1.json": "format cycle by on read notice wonder moments",
 }
 INSIDE = {
     "Moment": "id film start end principles turns better i_did they_did saw felt thought wished surprised "
-    "why joy chosen share",
+    "why joy chosen share covers",
+    "Cover": "keys",
+    "Key": "at x y width height",
     "Consent": "given signed_by own_agreement purposes stored who_sees kept_until reviewed form withdrawn",
     "Goal": "id words hoped one_point_higher ratings",
     "Turn": "who act how start end",
@@ -482,7 +484,7 @@ def test_a_film_that_lies_in_the_casebook_already_stays_whatever_happens(
     there = book.folder / "films/snack.mp4"
     there.parent.mkdir()
     shutil.copyfile(small_film, there)
-    film = replace(records.read(cycle.Film, FILM, "x"), sha256=casebook.file_hash(there))
+    film = replace(records.read(cycle.Film, FILM, "x"), sha256=files.sha256(there))
     write(book.folder / "films/snack.json", FILM)
     with pytest.raises(ChangedElsewhere):  # its record arrives just now
         book.commit(lambda: Change(film, [("films/snack.json", film)], film=(there, "films/snack.mp4")))

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ import pytest
 from conftest import CYCLE, PERSON, told, tree_hash
 from films import numbers
 
-from vigkit import steps
+from vigkit import files, steps
 from vigkit.casebook import Casebook
-from vigkit.cycle import Bundle, LeftOut
-from vigkit.errors import BadPrinciples, BadRecord, BadUsage, FilmMissing, NotACasebook
+from vigkit.cycle import Bundle, Film, LeftOut
+from vigkit.errors import BadPrinciples, BadRecord, BadUsage, FilmChanged, FilmMissing, NotACasebook
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DAY = "2026-02-01"
@@ -159,13 +160,48 @@ def test_a_picture_is_the_one_on_the_screen(book: Casebook, tmp_path: Path) -> N
         assert number_of(np.asarray(Image.open(out).convert("L"))) == number
 
 
-def test_a_film_that_is_referred_to_may_be_missed(book: Casebook, tmp_path: Path, small_film: Path) -> None:
-    elsewhere = tmp_path / "stick.mp4"
-    elsewhere.write_bytes(small_film.read_bytes())
-    film = steps.add_film(book, elsewhere, people=["S1"], refer=True)
-    elsewhere.unlink()
+@pytest.fixture
+def left_outside(book: Casebook, tmp_path: Path) -> tuple[Casebook, Film, Path]:
+    """A casebook with a film that was left where it lay, and the place."""
+    from films import make
+
+    (tmp_path / "stick").mkdir()
+    place = make(tmp_path / "stick/walk.mp4", 50, rate="25")
+    return book, steps.add_film(book, place, people=["S1"], id="walk", refer=True), place
+
+
+def test_a_film_that_is_referred_to_may_be_missed(left_outside: tuple[Casebook, Film, Path]) -> None:
+    book, film, place = left_outside
+    place.unlink()
     with pytest.raises(FilmMissing):
         book.film_file(film)
+
+
+def test_a_film_that_has_moved_is_found_by_its_bytes(
+    left_outside: tuple[Casebook, Film, Path], tmp_path: Path
+) -> None:
+    book, film, place = left_outside
+    (tmp_path / "elsewhere/deep").mkdir(parents=True)
+    decoy = tmp_path / "elsewhere/walk.mp4"  # the same name and size, and other bytes
+    decoy.write_bytes(place.read_bytes()[:-1] + b"x")
+    moved = place.rename(tmp_path / "elsewhere/deep/IMG 0042.MP4")
+    found = Casebook(book.folder)
+    assert found.film_file(film).samefile(moved)
+    assert tree_hash(book.folder / "films") == tree_hash(found.folder / "films"), "the record stays"
+    again = moved.rename(tmp_path / "elsewhere/walk-2.mp4")
+    files._sizes.cache_clear()  # a folder that was looked through is remembered for seconds
+    assert found.film_file(film).samefile(again)
+    decoy.rename(place)
+    with pytest.raises(FilmChanged):  # something else in the very place is told, not passed by
+        found.film_file(film)
+
+
+def test_a_long_film_gets_a_kind_word(book: Casebook) -> None:
+    """M06: 10 minutes are usual; a film of 45 is taken in, with a hint."""
+    film = book.contents().films["snack"]
+    assert steps.hint(replace(film, seconds=600.0)) is None
+    told = steps.hint(replace(film, seconds=2700.0))
+    assert told and "45 minutes" in told and "Choose 10 minutes" in told
 
 
 # --- Moments and goals -----------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import hashlib
+import os
 import re
 import shutil
 import stat
@@ -33,6 +35,7 @@ T = TypeVar("T")
 OWNER = "casebook.json"
 PRINCIPLES = "principles.csv"
 LOCK = "casebook.lock"
+MOVED = "moved.txt"  # in cache/<film>/: where a film lies that was left where it lay
 WAIT = 60.0  # seconds a lock is waited for
 _FOLDERS = ("consent", "films", "cycles", "notes")
 # dict -> dict, from the format it is filed under to the next; format 1 is the first.
@@ -46,6 +49,7 @@ class Change(Generic[T]):
     result: T
     records: Sequence[tuple[str, Any]] = ()
     film: tuple[Path, str] | None = None
+    copied: files.Progress | None = None
     forget: Sequence[str] = ()
 
 
@@ -149,6 +153,8 @@ class Casebook:
     def film_file(self, film: Film) -> Path:
         """Where a film lies, after a look that it is there and still the same."""
         path = self._film_path(film)
+        if Path(film.file).is_absolute() and not _is_there(path):
+            path = self._moved(film, path)
         try:
             state = path.stat()
         except (OSError, ValueError) as e:  # ValueError: a name that no disk can hold
@@ -185,11 +191,32 @@ class Casebook:
             pass  # A supervisor may open a casebook that may not be written; the cache only saves time.
         return data
 
+    def made(self, films: Sequence[str], name: str, make: Callable[[Path], object]) -> Path:
+        """Something large that was made from films before, or is made now, by way of a part file of `make`.
+
+        What is made from several films lies in a folder with all their names, and goes with each of them.
+        """
+        path = self.folder / "cache" / "+".join(sorted(set(films))) / Path(name).name
+        if path.exists():
+            return path
+        fresh = [each for each in (path.parent, path.parent.parent) if not each.exists()]
+        try:
+            with on_disk("cache"):
+                files.make_folder(path.parent)
+            make(path)
+        except BaseException:  # as if never asked
+            for folder in fresh:
+                with contextlib.suppress(OSError):  # somebody else has put something there meanwhile
+                    folder.rmdir()
+            raise
+        return path
+
     def forget(self, gone: Sequence[str]) -> None:
         """Delete what was made from films: their pictures, and all clips, which do not say whose they are."""
+        cache = self.folder / "cache"
         with on_disk("cache"):
-            for made in (self.folder / "cache" / film for film in gone):
-                if made.is_dir() and not made.is_symlink():
+            for made in cache.iterdir() if gone and cache.is_dir() else ():
+                if set(made.name.split("+")) & set(gone) and made.is_dir() and not made.is_symlink():
                     shutil.rmtree(made)
         clips = self.folder / "clips"
         if not gone or clips.is_symlink() or not clips.is_dir():
@@ -207,6 +234,20 @@ class Casebook:
         if ".." in path.parts:
             raise BadRecord(f"films/{film.id}.json", "The file lies outside the casebook.", "file")
         return self.folder / path
+
+    def _moved(self, film: Film, path: Path) -> Path:
+        """Where a film lies now that was left where it lay: a film of its size, with the very same bytes."""
+        known = self.folder / "cache" / film.id / MOVED
+        with contextlib.suppress(OSError):
+            if _is_this(film, told := Path(known.read_text(encoding="utf-8"))):
+                return told
+        for found in _where_it_may_be(path, film.size, self.folder):
+            if _is_this(film, found):
+                with contextlib.suppress(OSError):  # it saves a search, no more
+                    files.make_folder(known.parent)
+                    files.write(known, str(found).encode())
+                return found
+        return path
 
     def _files(self, folder: str) -> list[Path]:
         with on_disk(folder):
@@ -321,7 +362,7 @@ class Casebook:
         ours = not target.exists()  # else put there by hand, or left by an adding that was broken off
         if ours:
             with on_disk(rel):
-                files.copy(source, target)
+                files.copy(source, target, change.copied)
         try:
             self._store_all(change.records)
         except BaseException:  # no film without its record, Ctrl-C included
@@ -372,6 +413,54 @@ class Casebook:
 def looks_like_one(folder: Path) -> bool:
     """Whether a folder holds a casebook.json."""
     return folder.joinpath(OWNER).is_file()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # ValueError: a name that no disk can hold
+        return False
+
+
+def _is_this(film: Film, path: Path) -> bool:
+    """Whether these are the very bytes of a film."""
+    try:
+        state = path.stat()
+        same = film.size in (None, state.st_size) and stat.S_ISREG(state.st_mode)
+        return same and _sha256_of(path, state.st_size, state.st_mtime_ns) == film.sha256
+    except (OSError, ValueError, VigkitError):
+        return False
+
+
+def _where_it_may_be(path: Path, size: int | None, book: Path) -> Iterator[Path]:
+    """Files that may be a film that has moved, the likely ones first."""
+    # the same stick under another letter or name
+    for top in _disks():
+        for n in range(1, len(path.parts)):
+            if _is_there(candidate := top.joinpath(*path.parts[n:])) and candidate.suffix:
+                yield candidate
+    above = next((p for p in path.parents if p.is_dir()), None)
+    roots = [
+        above if above and len(above.parts) > 2 else None,
+        book.resolve().parent,
+        Path(files.home() or "."),
+    ]
+    for root in dict.fromkeys(filter(None, roots)):
+        found = files.of_size(root, size, path.suffix)
+        if size is None:
+            found = [p for p in found if p.name == path.name]
+        yield from sorted(found, key=lambda p: p.name != path.name)
+
+
+def _disks() -> list[Path]:
+    """Where this system puts sticks and drives."""
+    if os.name == "nt":
+        return [top for letter in "DEFGHIJKLMNOPQRSTUVWXYZC" if (top := Path(f"{letter}:/")).exists()]
+    found = []
+    for pattern in ("Volumes/*", "media/*/*", "run/media/*/*", "mnt/*"):
+        with contextlib.suppress(OSError):
+            found += sorted(Path("/").glob(pattern))
+    return found
 
 
 def _may_be_of(person: str, stem: str, people: set[str]) -> bool:
@@ -480,14 +569,8 @@ def _sha256_of(path: Path, size: int, mtime_ns: int) -> str:
     key = (path.resolve(), size, mtime_ns)
     if key not in _hashes:
         with on_disk("films"):
-            _hashes[key] = file_hash(path)
+            _hashes[key] = files.sha256(path)
     return _hashes[key]
-
-
-def file_hash(path: Path) -> str:
-    """The sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _hash(path: Path) -> str | None:

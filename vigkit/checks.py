@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vigkit import casebook, consent, principles, records, steps
+from vigkit import casebook, consent, files, principles, records, steps
 from vigkit.casebook import Casebook, left_out
 from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Owner, SharedReview, check_ids, check_moment
 from vigkit.errors import (
@@ -211,7 +211,7 @@ def _look(folder: Path, file: str, sha256: str | None) -> None:
     if not page.is_file():
         raise _Page(file, "is not there. Pack again.")
     with on_disk(file):
-        if sha256 != _ANY and casebook.file_hash(page) != sha256:
+        if sha256 != _ANY and files.sha256(page) != sha256:
             raise _Page(file, "is not as it was packed. Pack again.")
 
 

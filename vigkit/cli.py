@@ -28,6 +28,7 @@ class Done:
     words: str
     left_out: Sequence[dict[str, Any]] = ()
     exit: int = 0
+    hint: str | None = None  # a word to the person, which is no result
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,6 +94,8 @@ class _Unexpected(VigkitError):
 
 
 def _tell(done: Done, verb: str, as_json: bool) -> int:
+    if done.hint:
+        print(_homeless(done.hint), file=sys.stderr, flush=True)
     if as_json:
         _print_json(verb, True, done.result, done.left_out, None)
     else:
@@ -185,17 +188,20 @@ def _film_add(asked: argparse.Namespace) -> Done:
     from vigkit.casebook import Casebook
     from vigkit.errors import clock
 
-    film = steps.add_film(
-        Casebook(asked.casebook),
-        asked.file,
-        people=[code.strip() for code in asked.people.split(",") if code.strip()],
-        id=asked.id,
-        filmed=asked.filmed,
-        activity=asked.activity,
-        kind=asked.kind,
-        refer=asked.refer,
-    )
-    return Done(records.plain(film), f"Added the film {film.id}, {clock(film.seconds)} long.")
+    with _progress(asked) as report:
+        film = steps.add_film(
+            Casebook(asked.casebook),
+            asked.file,
+            people=[code.strip() for code in asked.people.split(",") if code.strip()],
+            id=asked.id,
+            filmed=asked.filmed,
+            activity=asked.activity,
+            kind=asked.kind,
+            refer=asked.refer,
+            progress=report,
+        )
+    words = f"Added the film {film.id}, {clock(film.seconds)} long."
+    return Done(records.plain(film), words, hint=steps.hint(film))
 
 
 def _film_cut(asked: argparse.Namespace) -> Done:

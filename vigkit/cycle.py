@@ -126,6 +126,7 @@ class Film:
     kind: Annotated[str, one_of("practice", "shared-review")] = "practice"
     people: tuple[Id, ...] = ()
     calm: bool | None = None
+    size: Ordinal | None = None  # in bytes, of a film that was left where it lay
     extra: Extra = ()
 
 

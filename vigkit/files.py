@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+Progress = Callable[[float], None]  # is told which share is done
+PIECE = 1 << 22  # bytes read at a time
+MOST_NAMES = 20_000  # looked at in one search
+REMEMBERED = 5.0  # seconds for which a folder that was looked through is remembered
 
 
 def patiently(act: Callable[[], T]) -> T:
@@ -30,10 +37,24 @@ def write(path: Path, data: bytes, part: Path | None = None) -> None:
     _replace(path, lambda beside: beside.write_bytes(data), part)
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path, progress: Progress | None = None) -> None:
     """Copy a file in, by way of a part file."""
     make_folder(target.parent)
-    _replace(target, lambda beside: shutil.copyfile(source, beside))
+    _replace(target, lambda beside: _copy_bytes(source, beside, progress))
+
+
+def sha256(path: Path, progress: Progress | None = None) -> str:
+    """The sha256 of a file's bytes."""
+    found = hashlib.sha256()
+    for piece in _pieces(path, progress):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def of_size(folder: Path, size: int | None, suffix: str, depth: int = 4) -> list[Path]:
+    """The files with this size and ending in a folder and those below it; a folder is looked through once."""
+    known = _sizes(folder, suffix.lower(), depth, int(time.monotonic() / REMEMBERED))
+    return [path for path, found in known if size is None or found == size]
 
 
 def make_folder(folder: Path) -> None:
@@ -64,6 +85,51 @@ def resolved(folder: Path) -> Path:
         return folder.resolve()
     except (OSError, ValueError):
         return folder
+
+
+def _pieces(path: Path, progress: Progress | None) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        whole = max(os.fstat(file.fileno()).st_size, 1)
+        done = 0
+        while piece := file.read(PIECE):
+            yield piece
+            done += len(piece)
+            if progress is not None:
+                progress(min(done / whole, 1.0))
+
+
+def _copy_bytes(source: Path, target: Path, progress: Progress | None) -> None:
+    if progress is None:
+        shutil.copyfile(source, target)
+        return
+    with target.open("wb") as file:
+        for piece in _pieces(source, progress):
+            file.write(piece)
+
+
+@lru_cache(maxsize=16)
+def _sizes(folder: Path, suffix: str, depth: int, _now: int) -> tuple[tuple[Path, int], ...]:
+    """Files with this ending and their sizes, nearest first; what may not be opened is passed by."""
+    found: list[tuple[Path, int]] = []
+    level, names = [folder], 0
+    for _ in range(depth):
+        below: list[Path] = []
+        for each in level:
+            try:
+                entries = sorted(os.scandir(each), key=lambda e: e.name)
+            except OSError:
+                continue
+            names += len(entries)
+            if names > MOST_NAMES:
+                return tuple(found)
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                        below.append(Path(entry.path))
+                    elif entry.name.lower().endswith(suffix) and entry.is_file(follow_symlinks=False):
+                        found.append((Path(entry.path), entry.stat().st_size))
+        level = below
+    return tuple(found)
 
 
 def _replace(path: Path, fill: Callable[[Path], object], part: Path | None = None) -> None:

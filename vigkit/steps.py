@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -43,7 +43,13 @@ from vigkit.errors import (
 )
 from vigkit.files import resolved, shown
 
+Report = Callable[[float, str], None]  # is told which share is done, and what is done now
+LONG = 20 * 60.0  # seconds: a real session has 5 to 10 minutes of film (domain.md M06)
 STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
+
+
+def unheard(_part: float, _what: str) -> None:
+    """Where nobody watches how far it is."""
 
 
 def today() -> str:
@@ -82,6 +88,7 @@ def add_film(
     activity: str | None = None,
     kind: str = "practice",
     refer: bool = False,
+    progress: Report = unheard,
 ) -> Film:
     """Take a film in as it is: copied, or with `refer` left where it lies. The original is never altered."""
     from vigkit.film import probe
@@ -89,9 +96,10 @@ def add_film(
     if not people:
         raise BadUsage("Name everyone in the film by code, such as --people S1,C1.")
     before = _stamp(file)
+    progress(0.0, "Looking at the film")
     seconds = probe.probe(file, file.name).seconds
     with on_disk(file):
-        sha256 = casebook.file_hash(file)
+        sha256 = files.sha256(file, lambda part: progress(0.3 + 0.3 * part, "Reading the film"))
     if _stamp(file) != before:
         raise FilmChanged(file.name)
 
@@ -111,6 +119,7 @@ def add_film(
             "activity": activity,
             "kind": kind,
             "people": list(dict.fromkeys(people)),
+            "size": before[0] if refer and before else None,
         }
         film = records.read(Film, data, f"films/{name}.json")
         if name in contents.films or book.folder.joinpath(f"films/{name}.json").exists():
@@ -120,9 +129,20 @@ def add_film(
             film,
             [*_named_people(book, film.people), (f"films/{name}.json", film)],
             film=None if refer else (file, target),
+            copied=lambda part: progress(0.6 + 0.4 * part, "Copying the film"),
         )
 
     return book.commit(plan)
+
+
+def hint(film: Film) -> str | None:
+    """A kind word about a film that is longer than one can look at closely."""
+    if film.seconds <= LONG:
+        return None
+    return (
+        f"This film is {round(film.seconds / 60)} minutes long. "
+        "Choose 10 minutes of it in which something went better than usual."
+    )
 
 
 def mark(
