@@ -6,6 +6,7 @@ clock that a browser's `currentTime` shows: the file's own zero, edit lists hono
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from array import array
@@ -21,9 +22,12 @@ from vigkit.film import ffmpeg
 
 LONGEST = 6 * 3600.0  # seconds
 FASTEST, SLOWEST = 250.0, 1.0  # pictures a second on the whole; a slow-motion phone takes 240
+UNKNOWN = "It is not a film that vigkit can read"
 NO_PICTURE = "No picture can be read from it"
 SAME = 1e-6  # seconds: two times closer than this are one time
-_HIDDEN = 4  # the flag of a packet that an edit list hides
+_KEY, _HIDDEN = 1, 4  # flags of a packet: it needs no other picture, an edit list hides it
+_ONE_NAME = ("bt709", "smpte170m", "smpte240m", "bt470bg")  # of matrix, primaries and transfer together
+_NO_WORDS = ("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
 _CHECK_EVERY = 50_000  # packets
 
 
@@ -35,13 +39,30 @@ class Probe:
     seconds: float  # where the picture ends
     width: int  # as shown: turned upright, with square pixels
     height: int
+    container: str  # ffmpeg's own short name of it: mov, matroska, avi, mpegts, mpeg, asf
     codec: str
     pixel_format: str
+    stored: tuple[int, int]  # width and height before turning, with the pixels as they are
+    rotation: int  # degrees, clockwise, by which a player turns what is stored
+    interlaced: bool
+    transfer: str  # how light is written: bt709, arib-std-b67, smpte2084…; empty where the film does not say
     audio: str | None
+    channels: str | None  # mono, stereo, 5.1…
+    sound_rate: int | None
+    streams: int
     times: array[float] = field(repr=False)  # of every picture shown, in order
+    rate: float  # pictures a second, as they come
+    nominal_rate: float | None  # pictures a second, as the film says
     typical_gap: float  # seconds from one picture to the next
+    longest_gap: float
     constant: bool
+    key_gap: int  # the most pictures from one that stands by itself to the next
     origin: float  # the time on this clock from which ffmpeg's own -ss counts
+
+    @property
+    def first(self) -> float:
+        """When the first picture is shown."""
+        return self.times[0]
 
     def showing(self, at: float) -> int:
         """The number of the picture on the screen at this time: before the first picture, the first."""
@@ -59,29 +80,64 @@ def probe(path: Path, name: str) -> Probe:
         packets, said = _packets(path, name)
     except ffmpeg.FfmpegStopped as e:
         raise FilmUnreadable(name, _reason(e, path)) from e
-    width, height = _first_picture(path, name)
+    picture = _first_picture(path, name)
     if stamp(path, name) != before:
         raise FilmChanged(name)
     _whole(packets, said, name)
     times, seconds = packets.times()
     gaps = [b - a for a, b in pairwise(times)]
     gap = median(gaps) if gaps else seconds - times[0]
-    # clocks that count in thousandths round 33.3 to 33 and 34: that is still a constant rate
-    constant = not gaps or max(gaps) - min(gaps) <= 0.02 * gap + 0.0011
-    shape = re.search(r"^  Stream #0:0[^\n]*: Video: [^\n]*?, (\w+)(?:\([^)\n]*\))?, \d+x\d+", said, re.M)
+    kept, shown = said.outputs["framecrc"][0], picture.stream
     return Probe(
         name=name,
         seconds=seconds,
-        width=width,
-        height=height,
-        codec=packets.codecs.get(0, ""),
-        pixel_format=shape[1] if shape else "",
-        audio=packets.codecs.get(1),
+        width=picture.size[0],
+        height=picture.size[1],
+        container=said.container,
+        codec=packets.facts.get("codec_id 0", ""),
+        pixel_format=_pixels(kept)[0],
+        stored=_sides(packets.facts.get("dimensions 0", "0x0")),
+        rotation=_turned(kept),
+        # what the decoder makes of it comes first: not every container knows
+        interlaced=any("first" in word for stream in (shown, kept) for word in _pixels(stream)[1]),
+        transfer=_transfer(shown) or _transfer(kept),
+        audio=packets.facts.get("codec_id 1"),
+        channels=packets.facts.get("channel_layout_name 1"),
+        sound_rate=int(packets.facts.get("sample_rate 1", 0)) or None,
+        streams=picture.streams,
         times=times,
+        rate=len(times) / (seconds - times[0]),
+        nominal_rate=_named_rate(kept),
         typical_gap=gap,
-        constant=constant,
+        longest_gap=max(gaps, default=gap),
+        # clocks that count in thousandths round 33.3 to 33 and 34: that is still a constant rate
+        constant=not gaps or max(gaps) - min(gaps) <= 0.02 * gap + 0.0011,
+        key_gap=max(packets.key_gap, packets.since_key),
         origin=packets.start - packets.zero,
     )
+
+
+class _Said:
+    """What ffmpeg writes beside its work, apart from what a film says of itself.
+
+    A film's own words stand in the description of the input: its tags further in, but the language of a
+    stream as it comes, line breaks and all. So streams are taken from the outputs, told to hold no words.
+    """
+
+    def __init__(self, said: str, path: Path) -> None:
+        kind = re.search(r"^Input #0, (\w+)", said, re.M)
+        self.container = kind[1] if kind else ""
+        # the name of the film comes next, and may hold anything, too
+        _, _, about = said.partition(f"from 'file:{_as_printed(path)}':\n")
+        self.duration = re.search(
+            r"^  Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N/A)(?:, start: (-?[\d.]+))?", about, re.M
+        )
+        self.outputs: dict[str, list[str]] = {}  # by format, the lines about each of the streams
+        for output in re.finditer(r"^Output #\d+, (\w+), to 'pipe:1?':\n((?:  .*\n)*)", about, re.M):
+            self.outputs[output[1]] = re.split(r"^  Stream #", output[2], flags=re.M)[
+                1:
+            ]  # the last one counts
+        self.notes = said
 
 
 class _Packets:
@@ -89,16 +145,22 @@ class _Packets:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.codecs: dict[int, str] = {}
+        self.facts: dict[str, str] = {}  # by what it is and of which stream: "codec_id 0"
         self.tick: dict[int, Fraction] = {}
         self.shown: dict[int, int] = {}  # time in ticks -> duration, of the picture
         self.end: dict[int, int] = {}  # in ticks, by stream
         self.start = 0.0  # where the container says that it starts
+        self.broadcast = False
+        self.key_gap = 0
+        self.since_key = 0
 
     @property
     def zero(self) -> float:
-        """What is taken from every time: browsers shift a start before zero to zero, and leave a late one."""
-        return min(self.start, 0.0)
+        """What is taken from every time: browsers shift a start before zero to zero, and leave a late one.
+
+        The clock of a broadcast began long before the film, so there its start is the film's zero.
+        """
+        return self.start if self.broadcast else min(self.start, 0.0)
 
     def read(self, line: bytes) -> None:
         """Take in one line."""
@@ -111,7 +173,14 @@ class _Packets:
         except (ValueError, IndexError):
             return  # a packet without a time is never shown
         self.end[stream] = max(self.end.get(stream, 0), pts + duration)
-        if stream or any(f[:4] == b" F=0" and int(f[3:], 16) & _HIDDEN for f in fields[6:7]):
+        if stream:
+            return
+        # no flags are written where the packet is a key picture and nothing else
+        flags = next((int(f[3:], 16) for f in fields[6:7] if f[:4] == b" F=0"), _KEY)
+        if flags & _KEY:
+            self.key_gap, self.since_key = max(self.key_gap, self.since_key), 0
+        self.since_key += 1
+        if flags & _HIDDEN:
             return
         self.shown[pts] = duration
         if len(self.shown) % _CHECK_EVERY == 0:  # in time, not after reading millions
@@ -136,44 +205,107 @@ class _Packets:
         return self.start + length - max(ends, default=0.0)
 
     def _describe(self, line: str) -> None:
-        if found := re.match(r"(tb|codec_id) ([01]): (\S+)", line):
-            key, stream, value = found[1], int(found[2]), found[3]
-            if key == "codec_id":
-                self.codecs[stream] = value
-            else:
-                self.tick[stream] = Fraction(value)
+        key, colon, value = line.strip().partition(": ")
+        if colon:
+            self.facts[key] = value
+        if found := re.fullmatch(r"tb ([01])", key):
+            self.tick[int(found[1])] = Fraction(value)
 
 
-def _packets(path: Path, name: str) -> tuple[_Packets, str]:
+def _packets(path: Path, name: str) -> tuple[_Packets, _Said]:
     """Every packet of picture and sound, and what ffmpeg says about the file."""
     packets = _Packets(name)
-    streams = ("-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-f", "framecrc", "pipe:1")
+    streams = ("-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", *_NO_WORDS, "-f", "framecrc", "pipe:1")
     with ffmpeg.running(["-nostats", "-copyts", *ffmpeg.opened(path), *streams]) as run:
         for number, line in enumerate(run.out):
             packets.read(line)
             if number % 256 == 0:
                 run.step()
-    # two blanks in front: what a film says about itself stands further in
-    if found := re.search(r"^  Duration: [^\n]*?, start: (-?[\d.]+)", run.said, re.M):
-        packets.start = float(found[1])
-    return packets, run.said
+    said = _Said(run.said, path)
+    if not said.duration or not said.outputs.get("framecrc"):
+        raise FilmUnreadable(name, UNKNOWN)  # so many words that the facts are lost among them
+    packets.start = float(said.duration[4] or 0)
+    packets.broadcast = said.container in ("mpegts", "mpeg")
+    return packets, said
 
 
-def _first_picture(path: Path, name: str) -> tuple[int, int]:
-    """The size of the first picture as shown; decoding it proves that somebody can see this film."""
-    one = ("-map", "0:V:0", "-frames:v", "1", "-f", "framecrc", "pipe:1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picture:
+    size: tuple[int, int]  # as shown
+    stream: str  # what ffmpeg says of the decoded pictures
+    streams: int
+
+
+def _first_picture(path: Path, name: str) -> _Picture:
+    """The first picture as shown; decoding it proves that somebody can see this film."""
+    one = ("-map", "0:V:0", "-frames:v", "1", *_NO_WORDS, "-f", "framecrc", "pipe:1")
+    # beside it nothing of every stream: they are listed then, without a word from the film
+    every = ("-map", "0", "-copy_unknown", "-c", "copy", "-t", "0", *_NO_WORDS, "-f", "null", "-")
     try:
-        with ffmpeg.running(["-v", "error", *ffmpeg.opened(path), *one]) as run:
+        with ffmpeg.running(["-nostats", *ffmpeg.opened(path), *one, *every]) as run:
             lines = run.out.read().decode("ascii", "replace").splitlines()
     except ffmpeg.FfmpegStopped as e:
         large = _says(e.said, "max pixel count", "Picture size")
         raise FilmUnreadable(name, "Its picture is too large" if large else NO_PICTURE) from e
     found = {key: value for key, _, value in (line.partition(" 0: ") for line in lines)}
-    if not any(line.startswith("0,") for line in lines) or "#dimensions" not in found:
+    outputs = _Said(run.said, path).outputs
+    if not any(line.startswith("0,") for line in lines) or not outputs.get("framecrc"):
         raise FilmUnreadable(name, NO_PICTURE)
-    width, height = (int(n) for n in found["#dimensions"].split("x"))
     across, _, up = found.get("#sar", "1/1").partition("/")
-    return shown_size(width, height, int(across), int(up))
+    return _Picture(
+        size=shown_size(*_sides(found.get("#dimensions", "0x0")), int(across), int(up)),
+        stream=outputs["framecrc"][0],
+        streams=len(outputs.get("null", ())),
+    )
+
+
+def _sides(size: str) -> tuple[int, int]:
+    width, _, height = size.partition("x")
+    return int(width), int(height)
+
+
+def _pixels(stream: str) -> tuple[str, list[str]]:
+    """How a stream stores its pixels, and what is said of their colours and lines.
+
+    >>> _pixels("0:0: Video: h264 (Main) (avc1 / 0x31), yuv420p(tv, bt709, top first), 320x180, 25 fps")
+    ('yuv420p', ['tv', 'bt709', 'top first'])
+    """
+    found = re.search(r", (\w+)(?:\((.*?)\))?, \d+x\d+", stream)
+    return (found[1], (found[2] or "").split(", ")) if found else ("", [])
+
+
+def _transfer(stream: str) -> str:
+    """How the light of a stream is written: matrix, primaries and transfer, or one word for all three.
+
+    >>> _transfer("0:0: Video: hevc, yuv420p10le(tv, bt2020nc/bt2020/arib-std-b67, progressive), 320x180")
+    'arib-std-b67'
+    """
+    for word in _pixels(stream)[1]:
+        _, _, transfer = word.rpartition("/")
+        if ("/" in word and transfer != "unknown") or word in _ONE_NAME:
+            return transfer
+    return ""
+
+
+def _turned(stream: str) -> int:
+    found = re.search(r"Display Matrix: rotation of (-?[\d.]+) degrees", stream)
+    return round(-float(found[1])) % 360 if found else 0
+
+
+def _named_rate(stream: str) -> float | None:
+    """The rate in the header; thousands are written with a k.
+
+    >>> _named_rate("320x180, 29.97 fps, 30 tbr, 90k tbn"), _named_rate("320x180, 1k tbr"), _named_rate("")
+    (29.97, 1000.0, None)
+    """
+    found = re.search(r", ([\d.]+)(k?) fps", stream) or re.search(r", ([\d.]+)(k?) tbr", stream)
+    return float(found[1]) * (1000 if found[2] else 1) if found else None
+
+
+def _as_printed(path: Path) -> str:
+    """The name of a film as ffmpeg prints it, with signs that would move the cursor replaced."""
+    name = os.fsencode(path.absolute()).decode("utf-8", "replace")
+    return re.sub(r"[\x01-\x07\x0e-\x1f]", "?", name)
 
 
 def shown_size(width: int, height: int, across: int, up: int) -> tuple[int, int]:
@@ -196,15 +328,15 @@ def _usual(pictures: int, seconds: float, name: str) -> None:
         raise FilmUnreadable(name, "It has less than 1 picture a second")
 
 
-def _whole(packets: _Packets, said: str, name: str) -> None:
+def _whole(packets: _Packets, said: _Said, name: str) -> None:
     """Refuse a film of which only a part was copied: ffmpeg reads what is there and is content."""
-    found = re.search(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", said, re.M)
-    if not found:
+    found = said.duration
+    if not found or not found[1]:
         return
     missing = packets.missing(int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]))
-    ends_early = _says(said, "partial file", "File ended prematurely")
+    ends_early = _says(said.notes, "partial file", "File ended prematurely")
     # .mp4 and .mov list every picture, so ffmpeg knows; the others only promise a length
-    listed = re.search(r"^Input #0, mov,", said, re.M)
+    listed = said.container == "mov"
     if missing > (0.2 if ends_early else 1) and (ends_early or not listed):
         raise FilmUnreadable(name, "Its end is missing")
 
@@ -238,7 +370,7 @@ def _reason(stopped: ffmpeg.FfmpegStopped, path: Path) -> str:
         return "It holds more than 32 streams"
     if _says(said, "matches no streams"):
         return "It holds no picture"
-    return "It is not a film that vigkit can read"
+    return UNKNOWN
 
 
 def _begins_as_a_film(path: Path) -> bool:
