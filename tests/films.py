@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,10 @@ import numpy as np
 
 WIDTH, HEIGHT, BITS = 320, 180, 12
 RATE = 48_000
+BEEP = 0.06  # seconds
+WITHOUT_EDITS = (".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".wmv")
+# the numbers of pictures that flash: the spaces between them are never the same twice
+FLASHES = tuple(3 + n * n + 7 * n for n in range(20))
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "3", "-g", "60", "-pix_fmt", "yuv420p")
 AAC = ("-c:a", "aac", "-b:a", "128k")
 
@@ -50,6 +54,30 @@ def number_of(picture: Any) -> int:
     return number
 
 
+def flashing(number: int) -> Any:
+    """The same picture with a strip at its foot: light where the number is one of FLASHES, and else dark."""
+    picture = painted(number)
+    picture[168:] = 235 if number in FLASHES else 16
+    return picture
+
+
+def beeps(at: Sequence[float], seconds: float) -> Any:
+    """Mono sound at 48 kHz that is silent but for a short tone from each of these times on."""
+    wave = np.zeros(round(seconds * RATE))
+    tone = 16000 * np.sin(2 * np.pi * 1500 * np.arange(round(BEEP * RATE)) / RATE)
+    for time in at:
+        begin = round(time * RATE)
+        if 0 <= begin < len(wave):
+            wave[begin : begin + len(tone)] = tone[: len(wave) - begin]
+    return wave.astype(np.int16)
+
+
+def onsets(sound: Any) -> list[float]:
+    """When the tones in a sound begin, in seconds."""
+    loud = np.flatnonzero(np.abs(sound) > 4000)
+    return [float(i) / RATE for k, i in enumerate(loud) if not k or i - loud[k - 1] > RATE * BEEP]
+
+
 def noise(seconds: float, seed: int = 1) -> Any:
     """Mono noise at 48 kHz that is nowhere the same twice."""
     return (np.random.default_rng(seed).normal(0, 6000, round(seconds * RATE))).astype(np.int16)
@@ -65,14 +93,16 @@ def make(
     filters: str = "null",
     audio: Sequence[str] = AAC,
     extra: Sequence[str | Path] = (),
+    paint: Callable[[int], Any] = painted,
+    tones: Sequence[float] | None = None,
 ) -> Path:
-    """Write a film of `count` numbered pictures and `sound` seconds of noise."""
-    pixels = b"".join(painted(n).tobytes() for n in range(count))
+    """Write a film of `count` numbered pictures and `sound` seconds of noise, or of tones at these times."""
+    pixels = b"".join(paint(n).tobytes() for n in range(count))
     heard: list[str | Path] = ["-an"]
     inputs: list[str | Path] = []
     if sound is not None:
         wave = path.with_suffix(".s16")
-        wave.write_bytes(noise(sound).tobytes())
+        wave.write_bytes((noise(sound) if tones is None else beeps(tones, sound)).tobytes())
         inputs = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", wave]
         heard = ["-map", "1:a", *audio]
     raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", rate, "-i", "pipe:0"]
@@ -87,9 +117,9 @@ def rewrap(source: Path, path: Path, before: Sequence[str] = (), after: Sequence
     return path
 
 
-def numbers(film: Path, *, hidden: bool = True, size: tuple[int, int] = (WIDTH, HEIGHT)) -> list[int]:
-    """The numbers of all pictures in a file, those that an edit list hides too."""
-    editing = ("-ignore_editlist", "1") if hidden and film.suffix != ".mkv" else ()
+def pictures(film: Path, *, hidden: bool = True, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Any:
+    """All pictures in a file in grey, those that an edit list hides too."""
+    editing = ("-ignore_editlist", "1") if hidden and film.suffix not in WITHOUT_EDITS else ()
     raw = ffmpeg(
         *editing,
         "-i",
@@ -104,8 +134,12 @@ def numbers(film: Path, *, hidden: bool = True, size: tuple[int, int] = (WIDTH, 
         "rawvideo",
         "-",
     )
-    pictures = np.frombuffer(raw, np.uint8).reshape(-1, size[1], size[0])
-    return [number_of(p) for p in pictures]
+    return np.frombuffer(raw, np.uint8).reshape(-1, size[1], size[0])
+
+
+def numbers(film: Path, *, hidden: bool = True, size: tuple[int, int] = (WIDTH, HEIGHT)) -> list[int]:
+    """The numbers of all pictures in a file, those that an edit list hides too."""
+    return [number_of(p) for p in pictures(film, hidden=hidden, size=size)]
 
 
 def times_of(film: Path) -> list[float]:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import films
@@ -24,7 +23,6 @@ from vigkit.film.cut import cut, still, still_bytes
 from vigkit.film.probe import probe
 
 REAL = Path(__file__).parents[2] / "shared" / "real" / "video"
-Maker = Callable[[Path], Path]
 
 
 @pytest.fixture(scope="module")
@@ -33,106 +31,10 @@ def twenty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return films.make(tmp_path_factory.mktemp("twenty") / "twenty.mp4", 600, sound=20.0)
 
 
-def uneven(number: int) -> float:
-    """When a picture of the uneven film is shown: a jitter, and 2.5 seconds of standing still after 59."""
-    return (number + (75 if number >= 60 else 0) + 0.3 * (number % 3)) / 30
-
-
-UNEVEN = "settb=1/90000,setpts='round((N+if(gte(N,60),75,0)+0.3*mod(N,3))/30/TB)'"
-LATE = {"before": ("-itsoffset", "1.5"), "after": ("-avoid_negative_ts", "disabled")}
-OPEN_GOP = ("-c:v", "libx264", "-bf", "3", "-g", "30", "-x264-params", "open-gop=1", "-pix_fmt", "yuv420p")
-
-
-def beside(path: Path) -> Path:
-    return films.make(path.with_name("base.mp4"), 150, sound=5.0)
-
-
-# name: how to make it, when picture n is shown, how many seconds later than its noise the sound is
-KINDS: dict[str, tuple[Maker, Callable[[int], float], float | None]] = {
-    "b-pictures": (lambda p: films.make(p, 150, sound=5.0), lambda n: n / 30, 0.0),
-    "29.97": (lambda p: films.make(p, 150, rate="30000/1001", sound=5.0), lambda n: n * 1001 / 30000, 0.0),
-    "59.94": (lambda p: films.make(p, 300, rate="60000/1001", sound=5.0), lambda n: n * 1001 / 60000, 0.0),
-    "25": (lambda p: films.make(p, 125, rate="25", sound=5.0), lambda n: n / 25, 0.0),
-    "uneven": (lambda p: films.make(p, 120, filters=UNEVEN, sound=6.5), uneven, 0.0),
-    "open gop": (lambda p: films.make(p, 150, video=OPEN_GOP, sound=5.0), lambda n: n / 30, 0.0),
-    "silent": (lambda p: films.make(p, 150), lambda n: n / 30, None),
-    "long sound": (lambda p: films.make(p, 150, sound=8.0), lambda n: n / 30, 0.0),
-    "short sound": (lambda p: films.make(p, 150, sound=2.0), lambda n: n / 30, 0.0),
-    "44.1 kHz mp3": (
-        lambda p: films.make(p, 150, sound=5.0, audio=("-c:a", "libmp3lame", "-ar", "44100")),
-        lambda n: n / 30,
-        0.0,
-    ),
-    "late": (lambda p: films.rewrap(beside(p), p, **LATE), lambda n: 1.5 + n / 30, 1.5),
-    "late picture": (
-        lambda p: films.make(p, 150, filters="settb=1/90000,setpts=PTS+0.7/TB", sound=6.0),
-        lambda n: 0.7 + n / 30,
-        0.0,
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_cut_holds_the_moment_and_no_picture_more(tmp_path: Path, kind: str) -> None:
-    maker, shown, sound_late = KINDS[kind]
-    film = maker(tmp_path / "film.mp4")
-    found = probe(film, "it")
-    count = len(found.times)
-    times = [shown(n) for n in range(count)]
-    on_a_picture = times[40]
-    for start, end in [
-        (on_a_picture, times[70]),
-        (0.0, 1.9),
-        (1.234, 2.345),
-        (times[50] + 0.02, 4.005),
-        (3.7, found.seconds),
-        (2.5, 2.51),
-    ]:
-        # a time stands for its frame, whatever the container's own rounding
-        first = max((n for n in range(count) if times[n] <= start + 1e-4), default=0)
-        past = max(next((n for n in range(count) if times[n] >= end - 1e-4), count), first + 1)
-        out = tmp_path / "out.mp4"
-        cut(film, found, start, end, out)
-        assert films.numbers(out) == list(range(first, past)), (start, end)
-        clip = probe(out, "clip")
-        assert clip.times[0] == 0
-        # at most one picture early; a single picture may be longer than the moment
-        assert -0.0011 <= clip.seconds - (end - start) <= found.typical_gap + 0.0011, (start, end)
-        assert (clip.audio is None) == (sound_late is None)
-        if sound_late is not None and end - start > 0.5 and kind != "short sound":
-            begin = times[first] if 0 <= start - times[first] < 0.05 else start
-            heard = films.heard(out)
-            silence = round(sound_late * films.RATE)
-            whole = np.concatenate([np.zeros(silence), films.noise(8)])
-            original = whole[round(begin * films.RATE) :][: len(heard)]
-            assert abs(films.lag(heard, original)) <= 0.02, (start, end)
-
-
 def test_a_moment_from_12_40_to_17_90_is_five_seconds_and_a_half(tmp_path: Path, twenty: Path) -> None:
     cut(twenty, probe(twenty, "it"), 12.40, 17.90, tmp_path / "out.mp4")
     assert films.numbers(tmp_path / "out.mp4") == list(range(372, 537))
     assert probe(tmp_path / "out.mp4", "it").seconds == pytest.approx(5.5, abs=1 / 30)
-
-
-def test_a_film_that_hides_its_beginning_is_cut_by_what_is_seen(tmp_path: Path, twenty: Path) -> None:
-    film = films.rewrap(twenty, tmp_path / "film.mp4", before=("-ss", "3.3"))
-    visible = films.numbers(film, hidden=False)
-    cut(film, probe(film, "it"), 1.0, 2.0, tmp_path / "out.mp4")
-    assert films.numbers(tmp_path / "out.mp4") == visible[30:60]
-
-
-@pytest.mark.parametrize("turn", ["90", "180", "-90"])
-def test_a_turned_film_is_cut_upright(tmp_path: Path, turn: str) -> None:
-    # laid on its side when stored, and marked to be turned back: as a phone does
-    across = {"90": "transpose=1", "180": "hflip,vflip", "-90": "transpose=2"}[turn]
-    base = films.make(tmp_path / "base.mp4", 60, filters=across)
-    film = films.rewrap(base, tmp_path / "film.mp4", before=("-display_rotation", turn))
-    found = probe(film, "it")
-    assert (found.width, found.height) == (320, 180)
-    cut(film, found, 1.0, 1.5, tmp_path / "out.mp4")
-    assert films.numbers(tmp_path / "out.mp4") == list(range(30, 45))
-    still(film, found, 1.0, tmp_path / "out.png")
-    assert number_in(tmp_path / "out.png") == 30
 
 
 def test_a_clip_plays_in_every_browser(tmp_path: Path, twenty: Path) -> None:
@@ -182,16 +84,6 @@ def test_a_still_is_the_picture_on_the_screen(tmp_path: Path, twenty: Path, at: 
     still(twenty, found, at, tmp_path / "out.jpg")
     assert number_in(tmp_path / "out.jpg") == number
     assert number_in(still_bytes(twenty, found, at, width=160)) == number
-
-
-def test_before_the_first_picture_the_first_is_shown(tmp_path: Path) -> None:
-    film = KINDS["late"][0](tmp_path / "film.mp4")
-    assert number_in(still_bytes(film, probe(film, "it"), 0.2, width=320)) == 0
-
-
-def test_a_still_stays_while_an_uneven_film_stands(tmp_path: Path) -> None:
-    film = KINDS["uneven"][0](tmp_path / "film.mp4")
-    assert number_in(still_bytes(film, probe(film, "it"), 3.9, width=320)) == 59
 
 
 def test_a_still_has_the_shape_that_is_shown(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import films
 import pytest
 
 from vigkit.errors import FilmMissing, FilmUnreadable, NoPermission
-from vigkit.film.probe import probe
+from vigkit.film.probe import as_bytes, from_bytes, probe
 
 REAL = Path(__file__).parents[2] / "shared" / "real" / "video"
 
@@ -106,11 +107,47 @@ def test_the_picture_on_the_screen_is_the_last_that_has_begun(plain: Path) -> No
     assert [found.showing(t) for t in asked] == [0, 0, 1, 1, 87, 86, 89]
 
 
-def test_words_in_a_tag_are_never_read_as_facts(tmp_path: Path, plain: Path) -> None:
-    lie = "title=x\n  Duration: 09:00:00.00, start: 7.000000, bitrate: 1 kb/s\npartial file"
-    film = films.rewrap(plain, tmp_path / "film.mp4", after=("-metadata", lie))
-    found = probe(film, "it")
-    assert found.seconds == pytest.approx(3.0, abs=1e-6) and found.times[0] == 0
+LIE = """x
+  Duration: 09:00:00.00, start: 7.000000, bitrate: 1 kb/s
+  Stream #0:0: Video: theora, yuvj444p(pc, smpte2084, top first), 9x9, 9 fps, 9 tbr
+      Display Matrix: rotation of -90.00 degrees
+  Stream #0:2: Audio: opus, 8000 Hz, 7.1
+Output #0, framecrc, to 'pipe:1':
+  Stream #0:0: Video: theora, yuvj444p(pc, smpte2084, top first), 9x9, 9 fps, 9 tbr
+      Display Matrix: rotation of -90.00 degrees
+Output #1, null, to 'pipe:':
+  Stream #1:0: Video: theora
+Input #0, avi, from 'x':
+partial file"""
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize(
+    "place", ["title", "handler_name", "language", "name"], ids=["title", "handler", "language", "name"]
+)
+def test_words_in_a_film_are_never_read_as_facts(
+    tmp_path: Path, plain: Path, place: str, suffix: str
+) -> None:
+    if place == "name" and os.name == "nt":
+        pytest.skip("Windows knows no such names")
+    told = films.rewrap(plain, tmp_path / f"told{suffix}")
+    if place == "name":
+        film = tmp_path / LIE.replace("/", "|")[:200] / f"film\n  Duration: 09:00:00.00, start: 7.0{suffix}"
+        film.parent.mkdir()
+        film.write_bytes(told.read_bytes())
+    else:
+        tag = ["-metadata:s"] if place != "title" else ["-metadata"]
+        film = films.rewrap(plain, tmp_path / f"film{suffix}", after=(*tag, f"{place}={LIE}"))
+    honest, found = probe(told, "it"), probe(film, "it")
+    assert dataclasses.replace(found, name="it") == honest
+    assert honest.seconds == pytest.approx(3.0, abs=0.001) and honest.first == 0
+
+
+def test_what_is_known_can_be_kept_and_read_again(plain: Path) -> None:
+    found = probe(plain, "it")
+    assert from_bytes(as_bytes(found), "it") == found
+    for broken in (b"", b"{}", b"[1]", as_bytes(found)[:-9], b'{"times": [], "stored": [1, 1]}'):
+        assert from_bytes(broken, "it") is None
 
 
 # Films that are refused

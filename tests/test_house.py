@@ -221,9 +221,11 @@ def touched(module: str, names: set[str]) -> set[str]:
 
 def test_only_casebook_touches_casebook_files() -> None:
     assert {room(m) for m in modules() if touched(m, TOUCH)} <= set(FILES)
-    for module in ("steps", "checks", "cli", "errors", "principles"):
-        assert not touched(module, CHANGE), f"{module} writes a file"
-    assert not touched("steps", {"open", "read_bytes", "read_text"}), "steps reads a file"
+    for module in modules():
+        if room(module) in ("steps", "checks", "cli", "errors", "principles"):
+            assert not touched(module, CHANGE), f"{module} writes a file"
+        if room(module) == "steps":
+            assert not touched(module, {"open", "read_bytes", "read_text"}), f"{module} reads a file"
 
 
 def test_only_casebook_knows_where_its_records_lie() -> None:

@@ -50,7 +50,7 @@ def _any(base: Any, dice: random.Random, depth: int) -> Any:
     if base is int:
         return dice.choice([0, 1, 2, 7, 999_999_999])
     if base is float:
-        return dice.choice([0, 10, round(dice.uniform(0, 10), 3), round(dice.uniform(0, 9999), 3), 0.001])
+        return dice.choice([0, 10, dice.randint(0, 9) + 0.125, dice.randint(0, 9999) + 0.004, 0.001])
     if get_origin(base) is tuple:
         return tuple(a_value(get_args(base)[0], dice, depth + 1) for _ in range(dice.randint(1, 3)))
     return a_noun(base, dice, depth)

@@ -137,7 +137,7 @@ def _cycle(cycle: Cycle, contents: Contents) -> Iterator[LeftOut]:
             continue
         yield from _tried(file, check_moment, replace(moment, turns=()), film)
         for turn in moment.turns:
-            yield from _tried(file, check_moment, replace(moment, turns=(turn,)), film)
+            yield from _tried(file, check_moment, replace(moment, turns=(turn,), covers=()), film)
             if turn.who not in film.people:
                 yield left_out(UnknownPerson(turn.who, film.id, film.people), None, file=file)
 

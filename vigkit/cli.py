@@ -204,15 +204,37 @@ def _film_add(asked: argparse.Namespace) -> Done:
     return Done(records.plain(film), words, hint=steps.hint(film))
 
 
+def _film_proxy(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.casebook import Casebook
+    from vigkit.files import shown
+
+    with _progress(asked) as report:
+        file, reason = steps.playable(Casebook(asked.casebook), asked.film, progress=report)
+    result = {"film": asked.film, "file": str(file), "reason": reason}
+    if reason is None:
+        return Done(result, f"Your browser plays the film {asked.film} as it is.")
+    return Done(result, f"{reason} A copy for your browser is ready: {shown(file)}. The film stays as it is.")
+
+
 def _film_cut(asked: argparse.Namespace) -> Done:
     from vigkit import steps
     from vigkit.casebook import Casebook
 
-    moment = steps.cut(
-        Casebook(asked.casebook), asked.cycle, asked.moment, asked.out, purpose=asked.purpose, day=asked.day
-    )
+    with _progress(asked) as report:
+        moment = steps.cut(
+            Casebook(asked.casebook),
+            asked.cycle,
+            asked.moment,
+            asked.out,
+            purpose=asked.purpose,
+            day=asked.day,
+            hide=asked.hide,
+            silent=asked.silent,
+            progress=report,
+        )
     result = {"file": str(asked.out), "moment": moment.id, "start": moment.start, "end": moment.end}
-    return Done(result, f"Cut the moment {moment.id} to {asked.out}.")
+    return Done(result, f"Cut the moment {moment.id} to {asked.out}.", hint=_about_hiding(asked, [moment]))
 
 
 def _film_still(asked: argparse.Namespace) -> Done:
@@ -228,9 +250,70 @@ def _film_still(asked: argparse.Namespace) -> Done:
         purpose=asked.purpose,
         at=asked.at,
         day=asked.day,
+        hide=asked.hide,
     )
     result = {"file": str(asked.out), "moment": asked.moment, "at": at}
-    return Done(result, f"Took the picture at {clock(at)} to {asked.out}.")
+    return Done(result, f"Took the picture at {clock(at)} to {asked.out}.", hint=_about_hiding(asked))
+
+
+def _film_sheet(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.casebook import Casebook
+
+    moments = steps.sheet(
+        Casebook(asked.casebook),
+        asked.cycle,
+        asked.out,
+        purpose=asked.purpose,
+        hide=asked.hide,
+        moment=asked.moment,
+        day=asked.day,
+    )
+    words = f"Put the pictures on {asked.out}. Look at each of them before you make the film."
+    return Done({"file": str(asked.out)}, words, hint=_about_hiding(asked, moments))
+
+
+def _film_short(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.casebook import Casebook
+
+    with _progress(asked) as report:
+        made = steps.short(
+            Casebook(asked.casebook),
+            asked.cycle,
+            asked.out,
+            purpose=asked.purpose,
+            day=asked.day,
+            hide=asked.hide,
+            silent=asked.silent,
+            progress=report,
+        )
+    told = [f"Made the short film with {_count(len(made.moments), 'moment')}: {asked.out}."]
+    told += [f"Left out: {_place(each)}{each.sentence}" for each in made.left_out]
+    if made.without_picture:
+        told.append(f"No font here has these letters, and they were left out: {made.without_picture}")
+    result = {
+        "file": str(asked.out),
+        "moments": [m.id for m in made.moments],
+        "seconds": made.seconds,
+        "letters_left_out": made.without_picture,
+    }
+    left_out = [_left_out(each) for each in made.left_out]
+    exit = 1 if left_out or made.without_picture else 0
+    return Done(result, "\n".join(told), left_out, exit, _about_hiding(asked, made.moments))
+
+
+def _about_hiding(asked: argparse.Namespace, moments: Sequence[Any] = ()) -> str | None:
+    """What hiding is worth, and where it hides more than the person may expect."""
+    if asked.hide is None:
+        return None
+    from vigkit.errors import listed
+    from vigkit.film.hide import WORDS
+
+    bare = [m.id for m in moments if asked.hide != "blur" and not m.covers]
+    if not bare:
+        return WORDS
+    return f"No box is drawn in {listed(bare)}, so the whole picture is blurred there. {WORDS}"
 
 
 def _moment_add(asked: argparse.Namespace) -> Done:
@@ -285,10 +368,7 @@ def _pack(asked: argparse.Namespace) -> Done:
     }
     told = [f"{_count(packed.rendered, 'log')} made, {packed.kept} unchanged, {packed.removed} removed."]
     told += [f"Left out: {_place(each)}{each.sentence}" for each in packed.left_out]
-    left_out = [
-        {"casebook": e.casebook, "cycle": e.cycle, "code": e.code, "who": list(e.who), "sentence": e.sentence}
-        for e in packed.left_out
-    ]
+    left_out = [_left_out(each) for each in packed.left_out]
     return Done(result, "\n".join([*told, f"Open {packed.index}"]), left_out, 1 if left_out else 0)
 
 
@@ -306,6 +386,11 @@ def _check(asked: argparse.Namespace) -> Done:
     problems = checks.check(asked.folder)
     told = [_problem(p) for p in problems] or ["Everything is in order."]
     return Done({"problems": problems}, "\n".join(told), exit=1 if problems else 0)
+
+
+def _left_out(each: Any) -> dict[str, Any]:
+    told = {"casebook": each.casebook, "cycle": each.cycle, "code": each.code}
+    return told | {"who": list(each.who), "sentence": each.sentence}
 
 
 def _place(each: Any) -> str:
@@ -405,21 +490,45 @@ def _film_verbs(verbs: Any) -> None:
     add.add_argument("--kind", default="practice", choices=("practice", "shared-review"))
     add.add_argument("--refer", action="store_true", help="leave the film where it lies")
 
+    proxy = _add(verbs, "film proxy", _film_proxy, "Make a copy for browsers, where one is needed.", [
+        "vigkit film proxy my-casebook snack",
+        "vigkit film proxy my-casebook snack --json",
+    ])  # fmt: skip
+    _casebook(proxy)
+    proxy.add_argument("film", metavar="FILM")
+
     cut = _add(verbs, "film cut", _film_cut, "Cut a moment out of its film, where consent allows it.", [
         "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose supervision",
-        "vigkit film cut my-casebook 01-snack m1 -o moment.mp4 --purpose own-reflection --day 2026-11-22",
+        "vigkit film cut my-casebook 01-snack m1 -o hidden.mp4 --purpose supervision --hide blur --silent",
     ])  # fmt: skip
     still = _add(verbs, "film still", _film_still, "Take a picture from a moment, where consent allows it.", [
         "vigkit film still my-casebook 01-snack m1 -o moment.jpg --purpose supervision",
         "vigkit film still my-casebook 01-snack m1 -o moment.png --purpose supervision --at 14.5",
     ])  # fmt: skip
-    for verb in (cut, still):
+    sheet = _add(verbs, "film sheet", _film_sheet, "Look at what is hidden before you make a film of it.", [
+        "vigkit film sheet my-casebook 01-snack -o sheet.jpg --purpose supervision --hide mosaic",
+        "vigkit film sheet my-casebook 01-snack m1 -o sheet-2.jpg --purpose supervision --hide blur",
+    ])  # fmt: skip
+    short = _add(verbs, "film short", _film_short, "Make the short film of the chosen moments.", [
+        "vigkit film short my-casebook 01-snack -o short.mp4 --purpose supervision",
+        "vigkit film short my-casebook 01-snack -o short-2.mp4 --purpose supervision --hide blur --silent",
+    ])  # fmt: skip
+    for verb in (cut, still, sheet, short):
         _casebook(verb)
         verb.add_argument("cycle", metavar="CYCLE")
-        verb.add_argument("moment", metavar="MOMENT")
+        if verb is not short:
+            verb.add_argument("moment", metavar="MOMENT", nargs="?" if verb is sheet else None)
         verb.add_argument("-o", dest="out", metavar="FILE", type=_new_file, required=True)
         verb.add_argument("--purpose", metavar="P", required=True)
+        verb.add_argument(
+            "--hide",
+            choices=("blur", "mosaic", "box"),
+            required=verb is sheet,
+            help="blur the whole picture, or cover the boxes that you drew",
+        )
         _at_day(verb)
+    for verb in (cut, short):
+        verb.add_argument("--silent", action="store_true", help="leave the sound out")
     still.add_argument(
         "--at", metavar="SECONDS", type=_seconds, help="the middle of the moment where not named"
     )

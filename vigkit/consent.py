@@ -33,6 +33,7 @@ from vigkit.errors import (
     ConsentExpired,
     ConsentMissing,
     ConsentWithdrawn,
+    NothingToShow,
     NotShared,
     Stopped,
     UnknownCycle,
@@ -144,6 +145,15 @@ def moment_in(shown: Bundle, moment: str) -> Moment:
         if each.id == moment:
             return each
     raise NotShared(moment, shown.purpose)
+
+
+def chosen(shown: Bundle) -> tuple[Moment, ...]:
+    """The moments of a bundle for the short film, in their order: all of them where none was chosen."""
+    moments = shown.cycle.moments
+    if not moments:
+        raise NothingToShow(shown.cycle.id, shown.purpose)
+    picked = sorted((m for m in moments if m.chosen), key=lambda m: m.chosen or 0)
+    return tuple(picked) or moments
 
 
 def _last(copy: Consents | None) -> Consent | None:

@@ -6,12 +6,13 @@ Their order is the order of the keys. Absent means: not answered.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from vigkit.errors import BadRecord, MomentOutsideFilm
+from vigkit.errors import BadRecord, MomentOutsideFilm, clock
 from vigkit.principles import Principles
 from vigkit.records import Day, Extra, Id, Ordinal, Scale, Seconds, at_most, one_of
 
@@ -29,6 +30,7 @@ ROLES = ("teacher", "care-staff", "guider")
 KINDS = ("adult", "young-person", "child")
 MODALITIES = ("gaze", "face", "voice", "word", "gesture", "touch", "movement", "object", "AAC")
 ACTS = ("initiative", "reception", "response")
+MOST_COVERS, MOST_KEYS = 12, 2000  # boxes in a moment, and key moments of one
 
 Role = Annotated[str, one_of(*ROLES)]
 Modality = Annotated[str, one_of(*MODALITIES)]
@@ -324,7 +326,7 @@ class Note:
 
 
 def check_moment(moment: Moment, film: Film) -> None:
-    """MomentOutsideFilm unless 0 <= start < end <= the film's length, turns included."""
+    """MomentOutsideFilm unless 0 <= start < end <= the film's length, turns included; then check_covers."""
     if not 0 <= moment.start < moment.end <= film.seconds:
         raise MomentOutsideFilm(moment.start, moment.end, film.id, film.seconds)
     for turn in moment.turns:
@@ -332,6 +334,34 @@ def check_moment(moment: Moment, film: Film) -> None:
         end = start if turn.end is None else turn.end
         if not 0 <= start <= end <= film.seconds:
             raise MomentOutsideFilm(start, end, film.id, film.seconds)
+    check_covers(moment)
+
+
+def check_covers(moment: Moment) -> None:
+    """BadRecord where a box cannot be drawn; it may reach beyond the picture, as a face does that leaves.
+
+    >>> key = Key(at=12.4, x=-0.1, y=0.2, width=0.3, height=0.4)
+    >>> check_covers(Moment(id="m1", film="snack", start=12, end=13, covers=(Cover(keys=(key, key)),)))
+    Traceback (most recent call last):
+    vigkit.errors.BadRecord: m1: A box has two key moments at 0:12.4. Keep one of them.
+    """
+    if len(moment.covers) > MOST_COVERS:
+        raise BadRecord(moment.id, f"There is room for at most {MOST_COVERS} boxes. Blur the whole picture.")
+    for cover in moment.covers:
+        if len(cover.keys) > MOST_KEYS:
+            raise BadRecord(moment.id, f"A box has room for at most {MOST_KEYS} key moments.")
+        seen: set[float] = set()
+        for key in cover.keys:
+            if not (0 <= key.at < math.inf):
+                raise BadRecord(moment.id, "A box has a key moment that is no time. Draw it once more.")
+            if round(key.at, 3) in seen:
+                raise BadRecord(moment.id, f"A box has two key moments at {clock(key.at)}. Keep one of them.")
+            seen.add(round(key.at, 3))
+            shares = (key.x, key.y, key.width, key.height)
+            if not (all(map(math.isfinite, shares)) and key.width > 0 and key.height > 0):
+                raise BadRecord(moment.id, f"The box at {clock(key.at)} has no size. Draw it once more.")
+            if not (-key.width < key.x < 1 and -key.height < key.y < 1):
+                raise BadRecord(moment.id, f"The box at {clock(key.at)} lies outside the picture. Move it.")
 
 
 def check_ids(cycle: Cycle, where: str) -> None:

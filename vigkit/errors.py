@@ -14,6 +14,7 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 │   ├── ConsentExpired          consent-expired
 │   ├── ConsentWithdrawn        consent-withdrawn
 │   └── NotShared               not-shared
+│       └── NothingToShow       not-shared: no moment of a cycle is
 ├── BadPrinciples               bad-principles
 ├── SyncCopy                    sync-copy
 ├── ChangedElsewhere            changed-elsewhere (exit 1: your words are in kept/)
@@ -351,6 +352,17 @@ class NotShared(Stopped):
         super().__init__(
             f"The moment {moment} is not shared for {purpose}. Its owner chooses what is shared.",
             where=moment,
+        )
+
+
+class NothingToShow(NotShared):
+    """No moment of the cycle is shared for this purpose."""
+
+    def __init__(self, cycle: str, purpose: str) -> None:
+        VigkitError.__init__(
+            self,
+            f"No moment of the cycle {cycle} is shared for {purpose}. Its owner chooses what is shared.",
+            where=cycle,
         )
 
 

@@ -6,12 +6,13 @@ clock that a browser's `currentTime` shows: the file's own zero, edit lists hono
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,9 @@ LONGEST = 6 * 3600.0  # seconds
 FASTEST, SLOWEST = 250.0, 1.0  # pictures a second on the whole; a slow-motion phone takes 240
 UNKNOWN = "It is not a film that vigkit can read"
 NO_PICTURE = "No picture can be read from it"
+JUMPS = 12  # pictures at a time that was before: as many are no accident
 SAME = 1e-6  # seconds: two times closer than this are one time
+_NO_TIME = -(1 << 63)
 _KEY, _HIDDEN = 1, 4  # flags of a packet: it needs no other picture, an edit list hides it
 _ONE_NAME = ("bt709", "smpte170m", "smpte240m", "bt470bg")  # of matrix, primaries and transfer together
 _NO_WORDS = ("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
@@ -45,6 +48,7 @@ class Probe:
     stored: tuple[int, int]  # width and height before turning, with the pixels as they are
     rotation: int  # degrees, clockwise, by which a player turns what is stored
     interlaced: bool
+    full_range: bool  # black is 0, and not 16 as on a screen
     transfer: str  # how light is written: bt709, arib-std-b67, smpte2084…; empty where the film does not say
     audio: str | None
     channels: str | None  # mono, stereo, 5.1…
@@ -57,7 +61,13 @@ class Probe:
     longest_gap: float
     constant: bool
     key_gap: int  # the most pictures from one that stands by itself to the next
+    open_gop: (
+        bool  # some pictures lean on the ones before a key picture, though they come after it in the file
+    )
+    timed: bool  # the file says of every picture when it is shown; if not, only reading from the start tells
     origin: float  # the time on this clock from which ffmpeg's own -ss counts
+    zero: float  # what the clock in the file shows when this one shows 0
+    primed: float  # seconds of sound that lie in the file before the first that is heard
 
     @property
     def first(self) -> float:
@@ -80,10 +90,12 @@ def probe(path: Path, name: str) -> Probe:
         packets, said = _packets(path, name)
     except ffmpeg.FfmpegStopped as e:
         raise FilmUnreadable(name, _reason(e, path)) from e
-    picture = _first_picture(path, name)
+    picture = _first_picture(path, name, sound="codec_id 1" in packets.facts)
     if stamp(path, name) != before:
         raise FilmChanged(name)
     _whole(packets, said, name)
+    if not packets.timed:
+        _decoded(packets, path)
     times, seconds = packets.times()
     gaps = [b - a for a, b in pairwise(times)]
     gap = median(gaps) if gaps else seconds - times[0]
@@ -100,10 +112,11 @@ def probe(path: Path, name: str) -> Probe:
         rotation=_turned(kept),
         # what the decoder makes of it comes first: not every container knows
         interlaced=any("first" in word for stream in (shown, kept) for word in _pixels(stream)[1]),
+        full_range="pc" in _pixels(shown)[1],
         transfer=_transfer(shown) or _transfer(kept),
-        audio=packets.facts.get("codec_id 1"),
-        channels=packets.facts.get("channel_layout_name 1"),
-        sound_rate=int(packets.facts.get("sample_rate 1", 0)) or None,
+        audio=packets.facts.get("codec_id 1") if picture.heard else None,
+        channels=packets.facts.get("channel_layout_name 1") if picture.heard else None,
+        sound_rate=int(packets.facts.get("sample_rate 1", 0)) or None if picture.heard else None,
         streams=picture.streams,
         times=times,
         rate=len(times) / (seconds - times[0]),
@@ -112,9 +125,30 @@ def probe(path: Path, name: str) -> Probe:
         longest_gap=max(gaps, default=gap),
         # clocks that count in thousandths round 33.3 to 33 and 34: that is still a constant rate
         constant=not gaps or max(gaps) - min(gaps) <= 0.02 * gap + 0.0011,
+        timed=packets.timed,
+        open_gop=packets.open_gop,
         key_gap=max(packets.key_gap, packets.since_key),
         origin=packets.start - packets.zero,
+        zero=packets.zero,
+        primed=packets.primed,
     )
+
+
+def as_bytes(probe: Probe) -> bytes:
+    """What is known of a film, to be kept beside it: reading a long film takes a while."""
+    facts = {each.name: getattr(probe, each.name) for each in fields(probe)} | {"times": list(probe.times)}
+    return json.dumps(facts).encode()
+
+
+def from_bytes(kept: bytes, name: str) -> Probe | None:
+    """What `as_bytes` has kept; None where it is something else."""
+    try:
+        facts = json.loads(kept)
+        times = array("d", facts["times"])
+        whole = facts | {"name": name, "times": times, "stored": tuple(facts["stored"])}
+        return Probe(**whole) if times else None
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 class _Said:
@@ -148,11 +182,16 @@ class _Packets:
         self.facts: dict[str, str] = {}  # by what it is and of which stream: "codec_id 0"
         self.tick: dict[int, Fraction] = {}
         self.shown: dict[int, int] = {}  # time in ticks -> duration, of the picture
-        self.end: dict[int, int] = {}  # in ticks, by stream
+        self.begin: dict[int, int] = {}  # in ticks, by stream
+        self.end: dict[int, int] = {}
         self.start = 0.0  # where the container says that it starts
         self.broadcast = False
+        self.timed = True
+        self.last = _NO_TIME  # when the packet before was to be decoded
         self.key_gap = 0
         self.since_key = 0
+        self.key = _NO_TIME  # when the last key picture is shown
+        self.open_gop = False
 
     @property
     def zero(self) -> float:
@@ -162,6 +201,11 @@ class _Packets:
         """
         return self.start if self.broadcast else min(self.start, 0.0)
 
+    @property
+    def primed(self) -> float:
+        """How much sound lies before zero: encoders need some to begin with, an edit list may hide more."""
+        return max(self.zero - float(self.begin.get(1, 0) * self.tick.get(1, Fraction(1))), 0.0)
+
     def read(self, line: bytes) -> None:
         """Take in one line."""
         if line.startswith(b"#"):
@@ -169,18 +213,26 @@ class _Packets:
             return
         fields = line.split(b",")
         try:
-            stream, pts, duration = int(fields[0]), int(fields[2]), int(fields[3])
+            stream, dts, pts, duration = (int(f) for f in fields[:4])
         except (ValueError, IndexError):
-            return  # a packet without a time is never shown
-        self.end[stream] = max(self.end.get(stream, 0), pts + duration)
+            return
+        if stream == 0:
+            # where an edit list leaps back, ffmpeg bends the times of copied packets until they rise
+            self.timed = self.timed and pts != _NO_TIME and (dts == _NO_TIME or dts > self.last)
+            self.last = dts
+        if pts != _NO_TIME:
+            self.begin[stream] = min(self.begin.get(stream, pts), pts)
+            self.end[stream] = max(self.end.get(stream, 0), pts + duration)
         if stream:
             return
         # no flags are written where the packet is a key picture and nothing else
         flags = next((int(f[3:], 16) for f in fields[6:7] if f[:4] == b" F=0"), _KEY)
         if flags & _KEY:
-            self.key_gap, self.since_key = max(self.key_gap, self.since_key), 0
+            self.key_gap, self.since_key, self.key = max(self.key_gap, self.since_key), 0, pts
+        elif _NO_TIME != pts < self.key:
+            self.open_gop = True
         self.since_key += 1
-        if flags & _HIDDEN:
+        if flags & _HIDDEN or pts == _NO_TIME:
             return
         self.shown[pts] = duration
         if len(self.shown) % _CHECK_EVERY == 0:  # in time, not after reading millions
@@ -229,34 +281,67 @@ def _packets(path: Path, name: str) -> tuple[_Packets, _Said]:
     return packets, said
 
 
+def _decoded(packets: _Packets, path: Path) -> None:
+    """Put the times of the decoded pictures in the place of those that the packets lack.
+
+    Some files number their pictures in the order of storing, not of showing; only a decoder knows the latter.
+    """
+    found, pictures = _Packets(packets.name), 0
+    corner = ("-vf", "crop=min(16\\,iw):min(16\\,ih):0:0")
+    times = ("-fps_mode", "passthrough", "-enc_time_base:v", "demux", "-f", "framecrc", "pipe:1")
+    words = ("-v", "error", "-copyts", *ffmpeg.opened(path), "-map", "0:V:0", *corner, *times)
+    try:
+        with ffmpeg.running(words) as run:
+            for line in run.out:
+                pictures += not line.startswith(b"#")
+                found.read(line)
+                run.step()
+    except ffmpeg.FfmpegStopped as e:
+        raise FilmUnreadable(packets.name, _reason(e, path)) from e
+    if pictures - len(found.shown) > JUMPS:  # ffmpeg gives one time to all that would lie before the last
+        raise FilmUnreadable(packets.name, "Its clock jumps back, as where two films are joined")
+    packets.shown, packets.tick[0] = found.shown, found.tick.get(0, Fraction(1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Picture:
     size: tuple[int, int]  # as shown
     stream: str  # what ffmpeg says of the decoded pictures
     streams: int
+    heard: bool  # the sound can be decoded, too
 
 
-def _first_picture(path: Path, name: str) -> _Picture:
+def _first_picture(path: Path, name: str, sound: bool) -> _Picture:
     """The first picture as shown; decoding it proves that somebody can see this film."""
-    one = ("-map", "0:V:0", "-frames:v", "1", *_NO_WORDS, "-f", "framecrc", "pipe:1")
-    # beside it nothing of every stream: they are listed then, without a word from the film
-    every = ("-map", "0", "-copy_unknown", "-c", "copy", "-t", "0", *_NO_WORDS, "-f", "null", "-")
     try:
-        with ffmpeg.running(["-nostats", *ffmpeg.opened(path), *one, *every]) as run:
-            lines = run.out.read().decode("ascii", "replace").splitlines()
+        found, said = _begin(path, sound)
     except ffmpeg.FfmpegStopped as e:
+        if sound:  # of a kind that is too new, perhaps: the film is shown without it
+            return _first_picture(path, name, sound=False)
         large = _says(e.said, "max pixel count", "Picture size")
         raise FilmUnreadable(name, "Its picture is too large" if large else NO_PICTURE) from e
-    found = {key: value for key, _, value in (line.partition(" 0: ") for line in lines)}
-    outputs = _Said(run.said, path).outputs
-    if not any(line.startswith("0,") for line in lines) or not outputs.get("framecrc"):
+    if not found.shown or not said.outputs.get("framecrc"):
         raise FilmUnreadable(name, NO_PICTURE)
-    across, _, up = found.get("#sar", "1/1").partition("/")
+    across, _, up = found.facts.get("sar 0", "1/1").partition("/")
     return _Picture(
-        size=shown_size(*_sides(found.get("#dimensions", "0x0")), int(across), int(up)),
-        stream=outputs["framecrc"][0],
-        streams=len(outputs.get("null", ())),
+        size=shown_size(*_sides(found.facts.get("dimensions 0", "0x0")), int(across), int(up)),
+        stream=said.outputs["framecrc"][0],
+        streams=len(said.outputs.get("null", ())),
+        heard="crc" in said.outputs,
     )
+
+
+def _begin(path: Path, sound: bool) -> tuple[_Packets, _Said]:
+    """The first picture and the first sound, decoded, and what ffmpeg says about them."""
+    found = _Packets("")
+    picture = ("-map", "0:V:0", "-frames:v", "1", *_NO_WORDS, "-f", "framecrc", "pipe:1")
+    tone = ("-map", "0:a:0", "-frames:a", "1", *_NO_WORDS, "-f", "crc", "pipe:1") if sound else ()
+    # beside them nothing of every stream: they are listed then, without a word from the film
+    every = ("-map", "0", "-copy_unknown", "-c", "copy", "-t", "0", *_NO_WORDS, "-f", "null", "-")
+    with ffmpeg.running(["-nostats", *ffmpeg.opened(path), *picture, *tone, *every]) as run:
+        for line in run.out:
+            found.read(line)
+    return found, _Said(run.said, path)
 
 
 def _sides(size: str) -> tuple[int, int]:
@@ -335,8 +420,8 @@ def _whole(packets: _Packets, said: _Said, name: str) -> None:
         return
     missing = packets.missing(int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]))
     ends_early = _says(said.notes, "partial file", "File ended prematurely")
-    # .mp4 and .mov list every picture, so ffmpeg knows; the others only promise a length
-    listed = said.container == "mov"
+    # .mp4 and .mov list every picture, .mkv says how large it is: ffmpeg knows. Others only promise a length
+    listed = said.container in ("mov", "matroska")
     if missing > (0.2 if ends_early else 1) and (ends_early or not listed):
         raise FilmUnreadable(name, "Its end is missing")
 

@@ -1,0 +1,384 @@
+"""Films: taken in, made fit for a browser, cut, hidden, and made into the short film."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigkit import __version__, consent, files, records
+from vigkit.casebook import Casebook, Change, left_out
+from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Moment
+from vigkit.errors import (
+    BadRecord,
+    BadUsage,
+    ConsentWithdrawn,
+    FilmChanged,
+    NoPermission,
+    NotShared,
+    TimeOutsideMoment,
+    UnknownFilm,
+    UnknownMoment,
+    on_disk,
+)
+from vigkit.steps.packs import apart, middle, today
+from vigkit.steps.records import named_people
+
+if TYPE_CHECKING:
+    from vigkit.film.probe import Probe
+    from vigkit.film.short import Piece, Story
+
+Report = Callable[[float, str], None]  # is told which share is done, and what is done now
+LONG = 20 * 60.0  # seconds: a real session has 5 to 10 minutes of film (domain.md M06)
+FILMS = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mts", ".ts", ".mpg", ".wmv", ".3gp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortFilm:
+    """What a short film holds, and what it does not."""
+
+    moments: tuple[Moment, ...]
+    seconds: float
+    without_picture: str  # letters of the words that no font here has
+    left_out: tuple[LeftOut, ...]
+
+
+def unheard(_part: float, _what: str) -> None:
+    """Where nobody watches how far it is."""
+
+
+def add_film(
+    book: Casebook,
+    file: Path,
+    *,
+    people: Sequence[str],
+    id: str | None = None,
+    filmed: str | None = None,
+    activity: str | None = None,
+    kind: str = "practice",
+    refer: bool = False,
+    progress: Report = unheard,
+) -> Film:
+    """Take a film in as it is: copied, or with `refer` left where it lies. The original is never altered."""
+    from vigkit.film import probe
+
+    if not people:
+        raise BadUsage("Name everyone in the film by code, such as --people S1,C1.")
+    before = _stamp(file)
+    seconds = probe.probe(file, file.name).seconds
+    with on_disk(file):
+        sha256 = files.sha256(file, lambda part: progress(0.3 + 0.3 * part, "Reading the film"))
+    if _stamp(file) != before:
+        raise FilmChanged(file.name)
+
+    def plan() -> Change[Film]:
+        contents = book.contents()
+        unread = (Path(p.file).stem for p in contents.problems if p.file)
+        name = id or _free({*contents.films, *unread}, "film-")
+        suffix = file.suffix.lower() if file.suffix.lower() in FILMS else ".film"
+        target = f"films/{name}{suffix}"
+        data = {
+            "format": FORMAT,
+            "id": name,
+            "file": str(file.resolve()) if refer else target,
+            "sha256": sha256,
+            "seconds": seconds,
+            "filmed": filmed,
+            "activity": activity,
+            "kind": kind,
+            "people": list(dict.fromkeys(people)),
+            "size": before[0] if refer and before else None,
+        }
+        film = records.read(Film, data, f"films/{name}.json")
+        if name in contents.films or book.folder.joinpath(f"films/{name}.json").exists():
+            raise BadRecord(f"films/{name}.json", "There is a film with this id. Choose another.", "id")
+        book.look(f"films/{name}.json")
+        return Change(
+            film,
+            [*named_people(book, film.people), (f"films/{name}.json", film)],
+            film=None if refer else (file, target),
+            copied=lambda part: progress(0.6 + 0.4 * part, "Copying the film"),
+        )
+
+    return book.commit(plan)
+
+
+def hint(film: Film) -> str | None:
+    """A kind word about a film that is longer than one can look at closely."""
+    if film.seconds <= LONG:
+        return None
+    return (
+        f"This film is {round(film.seconds / 60)} minutes long. "
+        "Choose 10 minutes of it in which something went better than usual."
+    )
+
+
+def cut(
+    book: Casebook,
+    cycle: str,
+    moment: str,
+    out: Path,
+    *,
+    purpose: str,
+    day: str | None = None,
+    hide: str | None = None,
+    silent: bool = False,
+    progress: Report = unheard,
+) -> Moment:
+    """Cut a moment out of its film, where consent and sharing allow it for this purpose.
+
+    `hide` is one of `hide.WAYS`; `silent` leaves the sound out.
+    """
+    from vigkit.film import cut as cutting
+
+    (found,), contents = _open(book, cycle, purpose, day, out, moment)
+    film = contents.films[found.film]
+    file, probed = _probed(book, film)
+    look = _look(hide, found, probed)
+    told = _within(progress, found.end - found.start, "Cutting the moment")
+
+    def make(path: Path) -> None:
+        cutting.cut(file, probed, found.start, found.end, path, sound=not silent, look=look, progress=told)
+
+    _deliver(book, [film.id], _named("clip", film.sha256, found.start, found.end, look, silent), make, out)
+    return found
+
+
+def still(
+    book: Casebook,
+    cycle: str,
+    moment: str,
+    out: Path,
+    *,
+    purpose: str,
+    at: float | None = None,
+    day: str | None = None,
+    hide: str | None = None,
+) -> float:
+    """Write the frame on screen at a time of a moment (its middle where none is named); returns the time."""
+    from vigkit.film import cut as cutting
+
+    (found,), contents = _open(book, cycle, purpose, day, out, moment)
+    when = middle(found) if at is None else at
+    if not found.start <= when < found.end:
+        raise TimeOutsideMoment(when, moment, found.start, found.end)
+    file, probed = _probed(book, contents.films[found.film])
+    cutting.still(file, probed, when, out, look=_look(hide, found, probed, when))
+    return when
+
+
+def sheet(
+    book: Casebook,
+    cycle: str,
+    out: Path,
+    *,
+    purpose: str,
+    hide: str,
+    moment: str | None = None,
+    day: str | None = None,
+) -> tuple[Moment, ...]:
+    """Write many small pictures of what would be shown, to look at before anything is kept."""
+    from vigkit.film import hide as hiding
+
+    moments, contents = _open(book, cycle, purpose, day, out, moment)
+    sheets = []
+    for each in moments:
+        file, probed = _probed(book, contents.films[each.film])
+        sheets.append(hiding.contact_sheet(file, probed, each.start, each.end, hide, each.covers))
+    hiding.write_sheets(sheets, out, file)
+    return moments
+
+
+def short(
+    book: Casebook,
+    cycle: str,
+    out: Path,
+    *,
+    purpose: str,
+    day: str | None = None,
+    hide: str | None = None,
+    silent: bool = False,
+    progress: Report = unheard,
+) -> ShortFilm:
+    """Make the short film of a cycle from the moments that may be shown, and tell what is not in it."""
+    from vigkit.film import captions
+    from vigkit.film import short as shortening
+
+    moments, contents = _open(book, cycle, purpose, day, out)
+    films = {m.film: contents.films[m.film] for m in moments}
+    opened = {id: _probed(book, film) for id, film in films.items()}
+    pieces = tuple(_piece(m, *opened[m.film], hide, silent) for m in moments)
+    shown_cycle = consent.bundle(contents, cycle, purpose, day or today()).cycle
+    story = _story(shown_cycle, moments, pieces, hide)
+    told = _within(progress, shortening.seconds(story), "Making the short film")
+    name = _named(
+        "short",
+        shortening.words(story),
+        [
+            (films[m.film].sha256, p.start, p.end, p.look, p.sound)
+            for m, p in zip(moments, pieces, strict=True)
+        ],
+        story.last and (story.last.at, story.last.look),
+    )
+    _deliver(book, list(films), name, lambda path: shortening.make(story, path, progress=told), out)
+    gone = [m for m in contents.cycles[cycle].moments if m.chosen and purpose not in m.share]
+    return ShortFilm(
+        moments=moments,
+        seconds=round(shortening.seconds(story), 3),
+        without_picture=captions.missing(shortening.words(story)),
+        left_out=tuple(left_out(NotShared(m.id, purpose), contents.owner.id, cycle=cycle) for m in gone),
+    )
+
+
+def playable(book: Casebook, film: str, *, progress: Report = unheard) -> tuple[Path, str | None]:
+    """A film that every browser plays, and why it is not the film itself; made once, with its strip."""
+    from vigkit.film import proxy
+
+    found = _known_film(book.contents(), film)
+    file, probed = _probed(book, found)
+    reason = proxy.reason(probed)
+    if reason is None:
+        return file, None
+    told = _within(progress, probed.seconds, reason)
+
+    def make(path: Path) -> None:
+        proxy.make(file, probed, path, progress=told, strip_to=path.with_name(_strip_name(found)))
+
+    return book.made([film], _named("proxy", found.sha256), make), reason
+
+
+def strip(book: Casebook, film: str, *, progress: Report = unheard) -> Path:
+    """The strip of a film, as `film.strip` describes it; made once."""
+    from vigkit.film import strip as stripping
+
+    found = _known_film(book.contents(), film)
+    file, probed = _probed(book, found)
+    told = _within(progress, probed.seconds, "Looking through the film")
+    return book.made(
+        [film], _strip_name(found), lambda path: stripping.make(file, probed, path, progress=told)
+    )
+
+
+def _open(
+    book: Casebook, cycle: str, purpose: str, day: str | None, out: Path, moment: str | None = None
+) -> tuple[tuple[Moment, ...], Contents]:
+    """One moment through the gate, or those for the short film in their order."""
+    contents = book.contents()
+    apart(book, contents, out)
+    whole = book.cycle(cycle)
+    if moment is not None and moment not in [m.id for m in whole.moments]:
+        raise UnknownMoment(moment, cycle, [m.id for m in whole.moments])
+    shown_cycle = consent.bundle(contents, cycle, purpose, day or today())
+    if moment is not None:
+        return (consent.moment_in(shown_cycle, moment),), contents
+    return consent.chosen(shown_cycle), contents
+
+
+def _known_film(contents: Contents, film: str) -> Film:
+    """A film of the casebook that nobody in it has taken back."""
+    if film not in contents.films:
+        raise UnknownFilm(film, list(contents.films))
+    found = contents.films[film]
+    if gone := consent.withdrawn(contents.consents) & set(found.people):
+        raise ConsentWithdrawn(film, sorted(gone), "")
+    return found
+
+
+def _probed(book: Casebook, film: Film) -> tuple[Path, Probe]:
+    """Where a film lies, and what is known of it: read once, and kept in the casebook's cache."""
+    from vigkit.film import probe
+
+    file = book.film_file(film)
+
+    def read() -> bytes:
+        return probe.as_bytes(probe.probe(file, film.id))
+
+    name = f"{film.sha256[:24]}-probe-{__version__}.json"
+    kept = probe.from_bytes(book.cached(film.id, name, read), film.id)
+    return file, kept or probe.probe(file, film.id)
+
+
+def _look(hide: str | None, moment: Moment, probed: Probe, at: float | None = None) -> str:
+    """The filter that hides what is to be hidden in a clip of the moment, or in its picture at a time."""
+    from vigkit.film import hide as hiding
+
+    if hide is None:
+        return ""
+    start, end = (moment.start, moment.end) if at is None else (at, at)
+    return hiding.clip_look(hide, moment.covers, probed, start, end)
+
+
+def _piece(moment: Moment, file: Path, probed: Probe, hide: str | None, silent: bool) -> Piece:
+    """A moment of the short film with the person's words: what is better, and at the repeat why it was."""
+    from vigkit.film.short import Piece
+
+    said = [w for w in (moment.better, moment.saw, moment.i_did, moment.they_did, moment.why) if w]
+    return Piece(
+        film=file,
+        probe=probed,
+        start=moment.start,
+        end=moment.end,
+        caption=said[0] if said else "",
+        again=moment.why or (said[0] if said else ""),
+        look=_look(hide, moment, probed),
+        sound=not silent,
+    )
+
+
+def _story(cycle: Cycle, moments: Sequence[Moment], pieces: tuple[Piece, ...], hide: str | None) -> Story:
+    """The helping question, the moments, and a picture of the one with joy, or the last, to end on."""
+    from vigkit.film.short import Still, Story
+
+    last = next((n for n, m in enumerate(moments) if m.joy), len(moments) - 1)
+    piece, at = pieces[last], middle(moments[last])
+    look = _look(hide, moments[last], piece.probe, at)
+    return Story(
+        question=cycle.question[-1].words if cycle.question else "",
+        pieces=pieces,
+        last=Still(film=piece.film, probe=piece.probe, at=at, look=look),
+        end_words=cycle.working_point or "",
+    )
+
+
+def _deliver(
+    book: Casebook, films: Sequence[str], name: str, make: Callable[[Path], object], out: Path
+) -> None:
+    """Make something once, keep it in the casebook's cache, and copy it to where it is wanted."""
+    try:
+        made = book.made(films, name, make)
+    except NoPermission:
+        make(out)  # a casebook that may only be read
+        return
+    with on_disk(out):
+        files.copy(made, out)
+
+
+def _named(kind: str, *inputs: object) -> str:
+    """A file name that tells what went in, and nothing else: the same again is found again."""
+    told = repr((__version__, kind, inputs)).encode()
+    return f"{kind}-{hashlib.sha256(told).hexdigest()[:24]}.mp4"
+
+
+def _strip_name(film: Film) -> str:
+    return _named("strip", film.sha256).replace(".mp4", ".json")
+
+
+def _within(progress: Report, seconds: float, what: str) -> Callable[[float], None]:
+    return lambda done: progress(min(done / seconds, 1.0) if seconds else 1.0, what)
+
+
+def _free(taken: Container[str], stem: str) -> str:
+    n = 1
+    while f"{stem}{n}" in taken:
+        n += 1
+    return f"{stem}{n}"
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        state = file.stat()
+    except OSError:
+        return None  # probe says it in words
+    return state.st_size, state.st_mtime_ns

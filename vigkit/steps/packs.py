@@ -1,0 +1,157 @@
+"""What may be shown of casebooks, and where results may lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from vigkit import casebook, consent, files, principles, records
+from vigkit.casebook import Casebook, left_out
+from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Still
+from vigkit.errors import BadUsage, NotACasebook, VigkitError, on_disk
+from vigkit.files import resolved, shown
+
+STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
+
+
+def today() -> str:
+    """The day for which consent is judged when none is named."""
+    return date.today().isoformat()
+
+
+def bundle(book: Casebook, contents: Contents, cycle: str, purpose: str, day: str) -> Bundle:
+    """What may be shown of a cycle, with its pictures; the bundle that a worker gets."""
+    shown_cycle = consent.bundle(contents, cycle, purpose, day)
+    for moment in shown_cycle.cycle.moments:  # all of them are there, before a picture of one is kept
+        film = contents.films[moment.film]
+        if not book.has_cached(film.id, _still_name(film, moment)):
+            book.film_file(film)
+    stills = {m.id: _still_of(book, contents.films[m.film], m) for m in shown_cycle.cycle.moments}
+    return consent.with_stills(shown_cycle, stills)
+
+
+def bundle_file(book: Casebook, cycle: str, out: Path, *, purpose: str, day: str | None = None) -> None:
+    """Write the bundle of a cycle to a file."""
+    contents = book.contents()
+    apart(book, contents, out)
+    principles.load(book.folder / casebook.PRINCIPLES)  # a pack lists it; here it is refused
+    made = records.text(records.plain(bundle(book, contents, cycle, purpose, day or today())))
+    with on_disk(out):
+        files.write(out, made.encode())
+
+
+def outside(out: Path, but: str = "logs") -> None:
+    """BadUsage where a result would lie in a casebook, but for the folder that is made for such results."""
+    place = resolved(out)
+    for folder in place.parents:
+        parts = place.relative_to(folder).parts
+        if casebook.looks_like_one(folder) and (parts[0] != but or (len(parts) == 1 and but == "clips")):
+            raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
+
+
+def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut]:
+    """Every cycle of every casebook: what may be shown of it, or why it is left out."""
+    seen: set[str] = set()
+    for folder in folders:
+        try:
+            book = Casebook(folder)
+            contents = book.contents()
+        except VigkitError as e:
+            yield _for_others(left_out(e, None, file=shown(folder)))
+            continue
+        if contents.owner.id.casefold() in seen:
+            yield _second(contents.owner.id)
+            continue
+        seen.add(contents.owner.id.casefold())
+        try:
+            _forget_withdrawn(book, contents)
+        except VigkitError as e:
+            yield _for_others(left_out(e, contents.owner.id))
+        yield from _problems(contents)
+        for cycle in contents.cycles:
+            try:
+                yield bundle(book, contents, cycle, purpose, day)
+            except VigkitError as e:
+                yield _for_others(left_out(e, contents.owner.id, cycle=cycle))
+
+
+def casebooks(folders: Sequence[Path]) -> list[Path]:
+    """The casebooks that are meant: each folder itself, or those inside it; NotACasebook if there is none."""
+    found: list[Path] = []
+    for folder in folders:
+        if casebook.looks_like_one(folder):
+            found.append(folder)
+        elif folder.is_dir():
+            inside = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+            inside = [p for p in inside if casebook.looks_like_one(p) or p.joinpath("cycles").is_dir()]
+            found += inside or [folder]
+        else:
+            found.append(folder)
+    if not any(casebook.looks_like_one(p) for p in found):
+        raise NotACasebook(shown(folders[0]))
+    once: dict[Path, Path] = {}
+    for folder in found:  # the same one may be named twice, by two ways
+        once.setdefault(resolved(folder), folder)
+    return list(once.values())
+
+
+def apart(book: Casebook, contents: Contents, out: Path) -> None:
+    """BadUsage where a result would take the place of a film or of something in a casebook."""
+    outside(out, "clips")
+    if out.exists() and not out.is_file():
+        raise BadUsage("What -o names is no file. Choose another name.")
+    if any(book.is_film(film, out) for film in contents.films.values()):
+        raise BadUsage("The result would take the place of a film. Choose another name after -o.")
+
+
+def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
+    """The picture of a moment from its middle, made once and kept in the casebook's cache."""
+    from base64 import b64encode
+
+    at = middle(moment)
+
+    def make() -> bytes:
+        from vigkit.film import cut as cutting
+        from vigkit.film import probe
+
+        file = book.film_file(film)
+        return cutting.still_bytes(file, probe.probe(file, film.id), at, width=STILL_WIDTH)
+
+    jpeg = book.cached(film.id, _still_name(film, moment), make)
+    return Still(moment=moment.id, at=at, jpeg=b64encode(jpeg).decode())
+
+
+def _still_name(film: Film, moment: Moment) -> str:
+    return f"{film.sha256[:24]}-{round(middle(moment) * 1000)}-{STILL_WIDTH}.jpg"
+
+
+def middle(moment: Moment) -> float:
+    """The time from which a moment's picture is taken, in seconds."""
+    return round((moment.start + moment.end) / 2, 3)
+
+
+def _forget_withdrawn(book: Casebook, contents: Contents) -> None:
+    """What is withdrawn is gone: also where the consent came in by a file that was synced."""
+    gone = consent.withdrawn(contents.consents)
+    book.forget([film.id for film in contents.films.values() if gone & set(film.people)])
+
+
+def _problems(contents: Contents) -> Iterator[LeftOut]:
+    """What cannot be read, each thing once; a copy that a sync client has named stands for its cycle."""
+    found = []
+    for problem in contents.problems:
+        near = [id for id in contents.cycles if problem.cycle and problem.cycle.startswith(id)]
+        found.append(_for_others(replace(problem, cycle=max(near, key=len) if near else problem.cycle)))
+    return iter(dict.fromkeys(replace(each, file=None) for each in found))
+
+
+def _for_others(problem: LeftOut) -> LeftOut:
+    """A line for a pack, which others open: without the names of files and folders."""
+    return replace(problem, sentence=problem.told or problem.sentence, told=None)
+
+
+def _second(id: str) -> LeftOut:
+    sentence = f"A second casebook has the id {id}. Look at both folders, and keep one of them."
+    return LeftOut(casebook=id, cycle=None, code="sync-copy", sentence=sentence)

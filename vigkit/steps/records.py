@@ -1,0 +1,182 @@
+"""Records: a new casebook, one record put in its place, a moment marked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vigkit import casebook, consent, principles, records
+from vigkit.casebook import Casebook, Change
+from vigkit.cycle import (
+    FORMAT,
+    ROLES,
+    Consents,
+    Contents,
+    Cycle,
+    Moment,
+    Note,
+    Owner,
+    Person,
+    check_ids,
+    check_moment,
+)
+from vigkit.errors import (
+    BadRecord,
+    BadUsage,
+    FolderNotEmpty,
+    UnknownFilm,
+    UnknownMoment,
+    UnknownPerson,
+)
+from vigkit.files import shown
+
+
+def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None = None) -> Casebook:
+    """Make a casebook in a new or empty folder; `id` is drawn where none is given."""
+    if role not in ROLES:
+        raise BadUsage(f"There is no role {role}. Choose {', '.join(ROLES)}.")
+    id = id or f"{code[:32]}-{''.join(secrets.choice('abcdefghkmnpqrstuvwxyz') for _ in range(6))}"
+    me = {"code": code, "kind": "adult"}
+    data = {"format": FORMAT, "id": id, "owner": code, "role": role, "people": [me], "kept_months": 2}
+    owner = records.read(Owner, data, casebook.OWNER)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FolderNotEmpty(shown(folder))
+    return Casebook.new(folder, owner)
+
+
+def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Write one whole record (cycle, consent, note or casebook), checked first; returns it as stored."""
+    plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note, "casebook": _put_owner}
+    if kind not in plans:
+        raise BadUsage(f"There is no record {kind}. Choose {', '.join(plans)}.")
+    return book.commit(lambda: plans[kind](book, casebook.upgraded(dict(data), kind)))
+
+
+def mark(
+    book: Casebook,
+    cycle: str,
+    *,
+    film: str,
+    start: float,
+    end: float,
+    principles: Sequence[str] = (),
+    turns: Sequence[Mapping[str, Any]] = (),
+    share: Sequence[str] = (),
+    joy: bool = False,
+    **words: str | None,
+) -> Moment:
+    """Mark a moment of a film (seconds on the film's clock) and store it with a new id."""
+
+    def plan() -> Change[Moment]:
+        before = book.cycle(cycle)
+        data = {
+            "id": before.next_moment_id(),
+            "film": film,
+            "start": start,
+            "end": end,
+            "principles": list(principles),
+            "turns": list(turns),
+            "share": list(share),
+            "joy": joy or None,
+        }
+        contents = book.contents()
+        if film not in contents.films:
+            raise UnknownFilm(film, list(contents.films))
+        # A time before the film begins is a time outside the film, and is told as such.
+        place = Moment(id="m0", film=film, start=start, end=end)
+        check_moment(place, contents.films[film])
+        moment = records.read(Moment, {**data, **words}, "moment")
+        after = before.with_moment(moment)
+        _check_cycle(book, after, contents)
+        return Change(moment, [(f"cycles/{cycle}.json", after)])
+
+    return book.commit(plan)
+
+
+def show(book: Casebook, cycle: str | None = None) -> dict[str, Any]:
+    """casebook.json with the list of cycles, or one cycle, as plain records."""
+    if cycle is None:
+        return records.plain(book.owner) | {"cycles": list(book.cycles)}
+    return records.plain(book.cycle(cycle))
+
+
+def _put_cycle(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    cycle = records.read(Cycle, data, "cycle")
+    rel = f"cycles/{cycle.id}.json"
+    cycle = replace(cycle, films=consent.films_of(cycle))
+    _check_cycle(book, cycle, book.contents())
+    book.look(rel)
+    return Change(records.plain(cycle), [(rel, cycle)])
+
+
+def _put_consent(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    record = records.read(Consents, data, "consent")
+    for each in record.consents:
+        for purpose in each.purposes:
+            consent.purpose_known(purpose)
+    rel = f"consent/{record.person}.json"
+    contents = book.contents()
+    book.look(rel)
+    gone = record.person in consent.withdrawn({record.person: (record,)})
+    films = [f.id for f in contents.films.values() if gone and record.person in f.people]
+    return Change(records.plain(record), [(rel, record), *named_people(book, [record.person])], forget=films)
+
+
+def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    note = records.read(Note, data, "note")
+    cycle = book.cycle(note.cycle)
+    known = [m.id for m in cycle.moments]
+    for each in note.moments:
+        if each.moment not in known:
+            raise UnknownMoment(each.moment, cycle.id, known)
+    note = replace(note, read=book.cycle_hash(cycle.id))
+    rel = f"notes/{note.cycle}.{note.by}.json"
+    book.look(rel)
+    return Change(records.plain(note), [(rel, note)])
+
+
+def _put_owner(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    """casebook.json: who is in the films and how they tell us things; id and owner stay."""
+    data.pop("cycles", None)  # `show` adds their list; it is no part of the record
+    owner, before = records.read(Owner, data, casebook.OWNER), book.owner
+    if (owner.id, owner.owner) != (before.id, before.owner):
+        raise BadRecord(
+            casebook.OWNER, f"This casebook is {before.id} of {before.owner}. Keep both as they are."
+        )
+    codes = [p.code for p in owner.people]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise BadRecord(casebook.OWNER, f"{code} stands there twice. Keep one of them.", "people")
+    filmed = [p for p in before.people if p.code not in codes]
+    owner = replace(owner, people=(*owner.people, *filmed))
+    return Change(records.plain(owner), [(casebook.OWNER, owner)])
+
+
+def _check_cycle(book: Casebook, cycle: Cycle, contents: Contents) -> None:
+    """Everything a cycle names is there, and every moment lies inside its film."""
+    check_ids(cycle, f"cycles/{cycle.id}.json")
+    words = principles.load(book.folder / casebook.PRINCIPLES)
+    for film in consent.films_of(cycle):
+        if film not in contents.films:
+            raise UnknownFilm(film, list(contents.films))
+    for moment in cycle.moments:
+        film_record = contents.films[moment.film]
+        check_moment(moment, film_record)
+        for principle in moment.principles:
+            principles.known(principle, words)
+        for purpose in moment.share:
+            consent.purpose_known(purpose)
+        for turn in moment.turns:
+            if turn.who not in film_record.people:
+                raise UnknownPerson(turn.who, film_record.id, film_record.people)
+
+
+def named_people(book: Casebook, codes: Sequence[str]) -> list[tuple[str, Owner]]:
+    """casebook.json with the codes that nobody has named yet, or nothing to write."""
+    owner = book.owner
+    known = {p.code for p in owner.people}
+    fresh = tuple(Person(code=code) for code in codes if code not in known)
+    return [(casebook.OWNER, replace(owner, people=(*owner.people, *fresh)))] if fresh else []
