@@ -78,14 +78,15 @@ def run(*words: str | Path, given: Iterable[bytes] = ()) -> bytes:
 def make_film(folder: Path, minutes: float) -> Path:
     """The film that everything is made from: ten megabits a second, a key picture every 250."""
     once, film = folder / "once.mp4", folder / "film.mp4"
+    times = max(round(minutes * 60 / ENCODED), 1)
     raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-")
-    sound = ("-f", "lavfi", "-i", f"anoisesrc=d={ENCODED}:a=0.2:r=48000:seed=1")
     grown = ("-vf", "scale=1920:1080:flags=neighbor,noise=alls=18:allf=t", "-pix_fmt", "yuv420p")
     way = ("-c:v", "libx264", "-preset", "superfast", "-b:v", "10M", "-bf", "3", "-g", "250")
-    pictures = (painted(n).tobytes() for n in range(ENCODED * RATE))
-    run(*raw, *sound, *grown, *way, "-c:a", "aac", "-b:a", "128k", "-shortest", once, given=pictures)
-    again = str(max(round(minutes * 60 / ENCODED) - 1, 0))
-    run("-stream_loop", again, "-i", once, "-map", "0", "-c", "copy", film)
+    run(*raw, *grown, *way, once, given=(painted(n).tobytes() for n in range(ENCODED * RATE)))
+    # the sound is made for the whole: repeated with the picture, it would bring each repeat out of step
+    sound = ("-f", "lavfi", "-i", f"anoisesrc=d={times * ENCODED}:a=0.2:r=48000:seed=1")
+    kept = ("-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-b:a", "128k")
+    run("-stream_loop", str(times - 1), "-i", once, *sound, *kept, film)
     once.unlink()
     return film
 

@@ -289,7 +289,7 @@ class FilmChanged(VigkitError):
 
     def __init__(self, film: str) -> None:
         super().__init__(
-            f"The file of the film {film} has changed since it was added. "
+            f"The file of the film {film} has changed since it was first looked at. "
             "Put the first file back, or add the new one under another id.",
             where=film,
         )

@@ -25,6 +25,7 @@ LONGEST = 6 * 3600.0  # seconds
 FASTEST, SLOWEST = 250.0, 1.0  # pictures a second on the whole; a slow-motion phone takes 240
 UNKNOWN = "It is not a film that vigkit can read"
 NO_PICTURE = "No picture can be read from it"
+MANY = "It holds more than 32 streams"
 JUMPS = 12  # pictures at a time that was before: as many are no accident
 SAME = 1e-6  # seconds: two times closer than this are one time
 _NO_TIME = -(1 << 63)
@@ -415,6 +416,8 @@ def _usual(pictures: int, seconds: float, name: str) -> None:
 
 def _whole(packets: _Packets, said: _Said, name: str) -> None:
     """Refuse a film of which only a part was copied: ffmpeg reads what is there and is content."""
+    if _says(said.notes, "max_streams"):  # of .mkv it takes the first 32, and goes on
+        raise FilmUnreadable(name, MANY)
     found = said.duration
     if not found or not found[1]:
         return
@@ -452,7 +455,7 @@ def _reason(stopped: ffmpeg.FfmpegStopped, path: Path) -> str:
     if _says(said, "moov atom not found") and _begins_as_a_film(path):
         return "Its end is missing"
     if _says(said, "max_streams"):
-        return "It holds more than 32 streams"
+        return MANY
     if _says(said, "matches no streams"):
         return "It holds no picture"
     return UNKNOWN

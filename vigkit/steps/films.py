@@ -72,6 +72,15 @@ def add_film(
         sha256 = files.sha256(file, lambda part: progress(0.3 + 0.3 * part, "Reading the film"))
     if _stamp(file) != before:
         raise FilmChanged(file.name)
+    if refer and not _can_be_written(str(file.resolve())):
+        raise BadUsage(
+            "The name of this film holds a sign that cannot be kept. Rename it, or leave out --refer."
+        )
+
+    def copied(part: float) -> None:
+        if _stamp(file) != before:  # the copy would not be what was read
+            raise FilmChanged(file.name)
+        progress(0.6 + 0.4 * part, "Copying the film")
 
     def plan() -> Change[Film]:
         contents = book.contents()
@@ -99,7 +108,7 @@ def add_film(
             film,
             [*named_people(book, film.people), (f"films/{name}.json", film)],
             film=None if refer else (file, target),
-            copied=lambda part: progress(0.6 + 0.4 * part, "Copying the film"),
+            copied=copied,
         )
 
     return book.commit(plan)
@@ -376,9 +385,17 @@ def _free(taken: Container[str], stem: str) -> str:
     return f"{stem}{n}"
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
+def _can_be_written(name: str) -> bool:
+    """Whether a name can stand in a record: some disks hold names that are no text."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
         state = file.stat()
     except OSError:
         return None  # probe says it in words
-    return state.st_size, state.st_mtime_ns
+    return state.st_size, state.st_mtime_ns, state.st_ino
