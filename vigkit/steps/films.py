@@ -62,20 +62,10 @@ def add_film(
     progress: Report = unheard,
 ) -> Film:
     """Take a film in as it is: copied, or with `refer` left where it lies. The original is never altered."""
-    from vigkit.film import probe
-
     if not people:
         raise BadUsage("Name everyone in the film by code, such as --people S1,C1.")
     before = _stamp(file)
-    seconds = probe.probe(file, file.name).seconds
-    with on_disk(file):
-        sha256 = files.sha256(file, lambda part: progress(0.3 + 0.3 * part, "Reading the film"))
-    if _stamp(file) != before:
-        raise FilmChanged(file.name)
-    if refer and not _can_be_written(str(file.resolve())):
-        raise BadUsage(
-            "The name of this film holds a sign that cannot be kept. Rename it, or leave out --refer."
-        )
+    seconds, sha256 = _looked_at(file, refer, progress)
 
     def copied(part: float) -> None:
         if _stamp(file) != before:  # the copy would not be what was read
@@ -383,6 +373,23 @@ def _free(taken: Container[str], stem: str) -> str:
     while f"{stem}{n}" in taken:
         n += 1
     return f"{stem}{n}"
+
+
+def _looked_at(file: Path, refer: bool, progress: Report) -> tuple[float, str]:
+    """The length and the sha256 of a film that is to be added, which stays the same meanwhile."""
+    from vigkit.film import probe
+
+    before = _stamp(file)
+    seconds = probe.probe(file, file.name).seconds
+    with on_disk(file):
+        sha256 = files.sha256(file, lambda part: progress(0.3 + 0.3 * part, "Reading the film"))
+    if _stamp(file) != before:
+        raise FilmChanged(file.name)
+    if refer and not _can_be_written(str(file.resolve())):
+        raise BadUsage(
+            "The name of this film holds a sign that cannot be kept. Rename it, or leave out --refer."
+        )
+    return seconds, sha256
 
 
 def _can_be_written(name: str) -> bool:
