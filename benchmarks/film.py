@@ -21,9 +21,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import psutil
-
 from vigkit.film import captions, cut, ffmpeg, probe, proxy, short, strip
 
 ENCODED = 60  # seconds; the rest repeats them without encoding
@@ -32,6 +29,7 @@ WIDTH, HEIGHT, BITS = 320, 180, 12  # of the painted pictures, which are enlarge
 SIZE = (1280, 720)  # of the short film
 LENGTH = 10.0  # seconds of a moment
 X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-bf", "0", "-pix_fmt", "yuv420p")
+LEAN = ("-x264-params", "sliced-threads=1:rc-lookahead=5")
 AAC = ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
 QUESTION = "How do I give C1 time to begin?"
 CAPTION = "I waited, and C1 reached for the cup and looked at me"
@@ -46,6 +44,8 @@ Pieces = list[tuple[float, float]]
 
 def painted(number: int) -> Any:
     """A grey picture with the number as twelve bars, light or dark."""
+    import numpy as np
+
     picture = np.full((HEIGHT, WIDTH), 128, np.uint8)
     for bit in range(BITS):
         left = 16 + 24 * bit
@@ -55,6 +55,8 @@ def painted(number: int) -> Any:
 
 def numbers(film: Path) -> list[int]:
     """The numbers of all pictures in a file, those that an edit list hides too."""
+    import numpy as np
+
     small = ("-vf", f"scale={WIDTH}:{HEIGHT}:flags=area", "-pix_fmt", "gray", "-f", "rawvideo", "-")
     raw = run("-ignore_editlist", "1", "-i", film, "-map", "0:v", "-fps_mode", "passthrough", *small)
     pictures = np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH)
@@ -111,7 +113,7 @@ def our_cuts(film: Path, out: Path, pieces: Pieces) -> None:
 def bare_cuts(film: Path, out: Path, pieces: Pieces) -> None:
     """ffmpeg alone, with the same settings."""
     for n, (start, end) in enumerate(pieces):
-        run("-ss", f"{start}", "-i", film, "-t", f"{end - start}", *X264, *AAC, out / f"{n}.mp4")
+        run("-ss", f"{start}", "-i", film, "-t", f"{end - start}", *X264, *LEAN, *AAC, out / f"{n}.mp4")
 
 
 def moviepy_cuts(film: Path, out: Path, pieces: Pieces) -> None:
@@ -224,6 +226,8 @@ CASES: dict[str, Callable[[Path, Path, Pieces], None]] = {
 
 def measured(case: str, film: Path, pieces: Pieces, out: Path) -> tuple[float, float]:
     """CPU seconds and megabytes of one case."""
+    import psutil
+
     out.mkdir(exist_ok=True)
     words = [sys.executable, __file__, "--case", case, str(film), str(out), json.dumps(pieces)]
     child = subprocess.Popen(words)
@@ -264,6 +268,8 @@ def told(what: str, ratio: float, wish: str) -> None:
 
 def check_cuts(folder: Path, pieces: Pieces) -> None:
     """Each of our cuts holds the pictures of its moment, and no other."""
+    import numpy as np
+
     for n, (start, end) in enumerate(pieces):
         first = int(start * RATE + 1e-4)
         past = int(np.ceil(end * RATE - 1e-4))
@@ -275,6 +281,8 @@ def check_cuts(folder: Path, pieces: Pieces) -> None:
 
 def check_proxy(folder: Path, film: Path) -> None:
     """The proxy holds every picture of the film, in order and at its time."""
+    import numpy as np
+
     made, known = probe.probe(folder / "proxy.mp4", "proxy"), probe.probe(film, "film")
     assert np.allclose(np.array(made.times), np.array(known.times), atol=1e-4)
     assert numbers(folder / "proxy.mp4") == [k % (ENCODED * RATE) for k in range(len(known.times))]
