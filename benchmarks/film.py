@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -83,7 +84,20 @@ def make_film(folder: Path, minutes: float) -> Path:
     times = max(round(minutes * 60 / ENCODED), 1)
     raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-")
     grown = ("-vf", "scale=1920:1080:flags=neighbor,noise=alls=18:allf=t", "-pix_fmt", "yuv420p")
-    way = ("-c:v", "libx264", "-preset", "superfast", "-b:v", "10M", "-bf", "3", "-g", "250")
+    way = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "superfast",
+        "-b:v",
+        "10M",
+        "-bf",
+        "3",
+        "-b_strategy",
+        "0",
+        "-g",
+        "250",
+    )
     run(*raw, *grown, *way, once, given=(painted(n).tobytes() for n in range(ENCODED * RATE)))
     # the sound is made for the whole: repeated with the picture, it would bring each repeat out of step
     sound = ("-f", "lavfi", "-i", f"anoisesrc=d={times * ENCODED}:a=0.2:r=48000:seed=1")
@@ -268,11 +282,9 @@ def told(what: str, ratio: float, wish: str) -> None:
 
 def check_cuts(folder: Path, pieces: Pieces) -> None:
     """Each of our cuts holds the pictures of its moment, and no other."""
-    import numpy as np
-
     for n, (start, end) in enumerate(pieces):
         first = int(start * RATE + 1e-4)
-        past = int(np.ceil(end * RATE - 1e-4))
+        past = math.ceil(end * RATE - 1e-4)
         assert numbers(folder / f"{n}.mp4") == [k % (ENCODED * RATE) for k in range(first, past)], (
             start,
             end,
@@ -295,8 +307,8 @@ def check_short(folder: Path, pieces: Pieces) -> None:
         n for n, number in enumerate(seen) if number == int(pieces[0][0] * RATE + 1e-4) % (ENCODED * RATE)
     )
     for start, end in pieces:
-        first = int(start * RATE + 1e-4)
-        wanted = [k % (ENCODED * RATE) for k in range(first, first + round((end - start) * RATE))]
+        first, past = int(start * RATE + 1e-4), math.ceil(end * RATE - 1e-4)
+        wanted = [k % (ENCODED * RATE) for k in range(first, past)]
         twice = [k for k in wanted for _ in range(2)]
         assert seen[at : at + len(wanted)] == wanted, (start, end)
         assert seen[at + len(wanted) : at + 3 * len(wanted)] == twice, (start, end)

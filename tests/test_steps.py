@@ -196,6 +196,25 @@ def test_a_film_that_has_moved_is_found_by_its_bytes(
         found.film_file(film)
 
 
+def test_a_result_never_takes_the_place_of_a_film_that_has_moved(
+    left_outside: tuple[Casebook, Film, Path], tmp_path: Path
+) -> None:
+    book, _, place = left_outside
+    (tmp_path / "elsewhere").mkdir()
+    moved = place.rename(tmp_path / "elsewhere/moved.mp4")
+    before = moved.read_bytes()
+    for film in ("snack", "walk"):
+        moment = steps.mark(book, "01-snack", film=film, start=0, end=1, share=["supervision"])
+        for make in (steps.cut, steps.still):
+            with pytest.raises(BadUsage, match="place of a film"):
+                make(book, "01-snack", moment.id, moved, purpose="supervision", day=DAY)
+    with pytest.raises(BadUsage, match="place of a film"):
+        steps.short(book, "01-snack", moved, purpose="supervision", day=DAY)
+    with pytest.raises(BadUsage, match="place of a film"):
+        steps.sheet(book, "01-snack", moved, purpose="supervision", day=DAY, hide="blur")
+    assert moved.read_bytes() == before
+
+
 def test_a_long_film_gets_a_kind_word(book: Casebook) -> None:
     """M06: 10 minutes are usual; a film of 45 is taken in, with a hint."""
     film = book.contents().films["snack"]

@@ -166,11 +166,13 @@ class Casebook:
         return path
 
     def is_film(self, film: Film, path: Path) -> bool:
-        """Whether a path is the file of this film, by whatever name."""
+        """Whether a path is the file of this film, by whatever name, or the same bytes in another place."""
         try:
-            return self._film_path(film).samefile(path)
-        except (OSError, VigkitError):
-            return False  # one of the two is not there
+            if self._film_path(film).samefile(path):
+                return True
+        except (OSError, ValueError, VigkitError):
+            pass  # one of the two is not there: the film may have moved
+        return _is_this(film, path)
 
     def has_cached(self, film: str, name: str) -> bool:
         """Whether something made from a film is in cache/."""

@@ -667,5 +667,5 @@ def _progress(asked: argparse.Namespace) -> Iterator[Report]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
+        task = bar.add_task("Looking", total=1.0)
         yield lambda part, what: bar.update(task, completed=part, description=what)
