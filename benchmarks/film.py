@@ -95,6 +95,8 @@ def make_film(folder: Path, minutes: float) -> Path:
         "3",
         "-b_strategy",
         "0",
+        "-sc_threshold",
+        "0",
         "-g",
         "250",
     )
