@@ -64,8 +64,8 @@ def make(film: Path, probe: Probe, out: Path, *, progress: Progress | None = Non
         # Where a film turns out to hold little else, it is read once more and whole.
         ways = ("noref", "default") if _leaves_some_out(probe) else ("default",)
         for way in ways:
-            # nor are blocks smoothed: at this size it is a level of grey of 255, until the next key picture
-            smooth = ("-skip_loop_filter", "nointra" if way == "noref" else "default")
+            # nor are blocks smoothed: at this size it is one level of grey of 255
+            smooth = ("-skip_loop_filter", "all" if way == "noref" else "default")
             words = ["-skip_frame", way, *smooth, *opened(film, probe)]
             graph = f"[0:V:0]{clock()},{making.filters(first=plain(probe))}"
             if making.run([*words, "-filter_complex", graph], progress) * 3 >= len(probe.times):
