@@ -132,7 +132,7 @@ def cut(
     """
     from vigkit.film import cut as cutting
 
-    (found,), contents = _open(book, cycle, purpose, day, out, moment)
+    (found,), contents, _ = _open(book, cycle, purpose, day, out, moment)
     film = contents.films[found.film]
     file, probed = _probed(book, film)
     look = _look(hide, found, probed)
@@ -159,7 +159,7 @@ def still(
     """Write the frame on screen at a time of a moment (its middle where none is named); returns the time."""
     from vigkit.film import cut as cutting
 
-    (found,), contents = _open(book, cycle, purpose, day, out, moment)
+    (found,), contents, _ = _open(book, cycle, purpose, day, out, moment)
     when = middle(found) if at is None else at
     if not found.start <= when < found.end:
         raise TimeOutsideMoment(when, moment, found.start, found.end)
@@ -181,7 +181,7 @@ def sheet(
     """Write many small pictures of what would be shown, to look at before anything is kept."""
     from vigkit.film import hide as hiding
 
-    moments, contents = _open(book, cycle, purpose, day, out, moment)
+    moments, contents, _ = _open(book, cycle, purpose, day, out, moment)
     sheets = []
     for each in moments:
         file, probed = _probed(book, contents.films[each.film])
@@ -205,11 +205,10 @@ def short(
     from vigkit.film import captions
     from vigkit.film import short as shortening
 
-    moments, contents = _open(book, cycle, purpose, day, out)
+    moments, contents, shown_cycle = _open(book, cycle, purpose, day, out)
     films = {m.film: contents.films[m.film] for m in moments}
     opened = {id: _probed(book, film) for id, film in films.items()}
     pieces = tuple(_piece(m, *opened[m.film], hide, silent) for m in moments)
-    shown_cycle = consent.bundle(contents, cycle, purpose, day or today()).cycle
     story = _story(shown_cycle, moments, pieces, hide)
     told = _within(progress, shortening.seconds(story), "Making the short film")
     name = _named(
@@ -219,7 +218,7 @@ def short(
             (films[m.film].sha256, p.start, p.end, p.look, p.sound)
             for m, p in zip(moments, pieces, strict=True)
         ],
-        story.last and (story.last.at, story.last.look),
+        story.last and (story.last.probe.name, story.last.at, story.last.look),
     )
     _deliver(book, list(films), name, lambda path: shortening.make(story, path, progress=told), out)
     gone = [m for m in contents.cycles[cycle].moments if m.chosen and purpose not in m.share]
@@ -262,17 +261,16 @@ def strip(book: Casebook, film: str, *, progress: Report = unheard) -> Path:
 
 def _open(
     book: Casebook, cycle: str, purpose: str, day: str | None, out: Path, moment: str | None = None
-) -> tuple[tuple[Moment, ...], Contents]:
-    """One moment through the gate, or those for the short film in their order."""
+) -> tuple[tuple[Moment, ...], Contents, Cycle]:
+    """One moment through the gate, or those of the short film in order; and the cycle as shown."""
     contents = book.contents()
     apart(book, contents, out)
     whole = book.cycle(cycle)
     if moment is not None and moment not in [m.id for m in whole.moments]:
         raise UnknownMoment(moment, cycle, [m.id for m in whole.moments])
-    shown_cycle = consent.bundle(contents, cycle, purpose, day or today())
-    if moment is not None:
-        return (consent.moment_in(shown_cycle, moment),), contents
-    return consent.chosen(shown_cycle), contents
+    shown = consent.bundle(contents, cycle, purpose, day or today())
+    moments = consent.chosen(shown) if moment is None else (consent.moment_in(shown, moment),)
+    return moments, contents, shown.cycle
 
 
 def _known_film(contents: Contents, film: str) -> Film:
