@@ -97,6 +97,13 @@ class Casebook:
             raise SyncCopy(f"cycles/{cycle}.json", f"{found.id}.json")
         return found
 
+    def record(self, noun: type[T], rel: str) -> T | None:
+        """A record by the name of its file; None where it is not there yet, and may be begun."""
+        if not self.folder.joinpath(rel).exists():
+            self._seen[rel] = None
+            return None
+        return self._read(noun, rel)
+
     def cycle_hash(self, cycle: str) -> str:
         """The sha256 of a cycle's file as it stands: which version a supervisor has read."""
         return hashlib.sha256(self._bytes(f"cycles/{cycle}.json")).hexdigest()
@@ -389,13 +396,20 @@ class Casebook:
         with on_disk(rel):
             files.make_folder(path.parent)
             files.write(path, data)
-        self._seen[rel] = hashlib.sha256(data).hexdigest()
+        digest = self._seen[rel] = hashlib.sha256(data).hexdigest()
+        self._nouns[rel] = (digest, noun)
 
     def _refuse_newer(self, rel: str) -> None:
         if not self.folder.joinpath(rel).exists():
             return
+        data = self._bytes(rel)
+        known = self._nouns.get(rel)
+        if known is not None and known[0] == hashlib.sha256(data).hexdigest():
+            if known[1].format > FORMAT:
+                raise NewerFormat(rel, known[1].format, FORMAT)
+            return
         try:
-            found = _format(records.parse(self._bytes(rel), rel))
+            found = _format(records.parse(data, rel))
         except BadRecord:
             return  # what cannot be read cannot tell its format; the comparison of bytes guards it
         if found > FORMAT:

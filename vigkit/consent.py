@@ -175,6 +175,7 @@ def _shown(cycle: Cycle, purpose: str) -> Cycle:
         moments=tuple(records.without_extra(m) for m in moments),
         review=_review(cycle.review, {m.id for m in moments}, purpose),
         passed_over=cycle.passed_over if purpose == "supervision" else None,
+        left_on=None,
     )
 
 

@@ -273,6 +273,7 @@ class Cycle:
     next_film: NextFilm | None = None
     bring: str | None = None
     today_enough: Day | None = None
+    left_on: str | None = None  # the page on which it was left for the day
     extra: Extra = ()
 
     @property
@@ -325,6 +326,16 @@ class Note:
     extra: Extra = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Private:
+    """private/01-….json: how the work affects the person who does it; for nobody else, in no export."""
+
+    format: Ordinal
+    cycle: Id
+    affects_me: str | None = None
+    extra: Extra = ()
+
+
 def check_moment(moment: Moment, film: Film) -> None:
     """MomentOutsideFilm unless 0 <= start < end <= the film's length, turns included; then check_covers."""
     if not 0 <= moment.start < moment.end <= film.seconds:
@@ -368,9 +379,9 @@ def check_ids(cycle: Cycle, where: str) -> None:
     """BadRecord where a goal or moment stands twice, or the shared review names an unknown moment."""
     moments = [m.id for m in cycle.moments]
     for ids, noun in (([g.id for g in cycle.goals], "goal"), (moments, "moment")):
-        for each in ids:
-            if ids.count(each) > 1:
-                raise BadRecord(where, f"The {noun} {each} stands there twice. Give each its own id.")
+        if len(set(ids)) < len(ids):
+            twice = next(each for each in ids if ids.count(each) > 1)
+            raise BadRecord(where, f"The {noun} {twice} stands there twice. Give each its own id.")
     for clip in cycle.review.clips if cycle.review else ():
         if clip.moment not in moments:
             raise BadRecord(where, f"The shared review names the moment {clip.moment}, which is not there.")

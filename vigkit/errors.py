@@ -17,6 +17,8 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 │       └── NothingToShow       not-shared: no moment of a cycle is
 ├── BadPrinciples               bad-principles
 ├── SyncCopy                    sync-copy
+├── AnsweredElsewhere           answered-elsewhere
+├── NothingAsked                nothing-asked
 ├── ChangedElsewhere            changed-elsewhere (exit 1: your words are in kept/)
 ├── TemplateFailed · TookTooLong · WorkerDied
 └── MachineFailed               exit 3: what was there before is whole
@@ -378,6 +380,28 @@ class ChangedElsewhere(VigkitError):
             f"Your version is in {kept}. Open both and choose.",
             where=where,
         )
+
+
+class AnsweredElsewhere(VigkitError):
+    """Another window has given another answer to the same question."""
+
+    code = "answered-elsewhere"
+
+    def __init__(self, where: str, theirs: object) -> None:
+        super().__init__(
+            "Another window has changed this answer meanwhile. Both are here: choose the one to keep.",
+            where=where,
+        )
+        self.theirs = theirs
+
+
+class NothingAsked(VigkitError):
+    """There is no cycle yet, and a cycle begins with a question."""
+
+    code = "nothing-asked"
+
+    def __init__(self) -> None:
+        super().__init__("Write your helping question first. It stands on page 1.")
 
 
 class SyncCopy(VigkitError):

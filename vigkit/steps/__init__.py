@@ -1,5 +1,15 @@
 """What a person does, once, for command line and pages alike."""
 
+from vigkit.steps.answers import (
+    Answer,
+    answer,
+    begin,
+    mark_moments,
+    newest,
+    next_cycle,
+    read,
+    value_at,
+)
 from vigkit.steps.films import (
     FILMS,
     Report,
@@ -19,9 +29,12 @@ from vigkit.steps.records import mark, new, put, show
 
 __all__ = [
     "FILMS",
+    "Answer",
     "Report",
     "ShortFilm",
     "add_film",
+    "answer",
+    "begin",
     "bundle",
     "bundle_file",
     "casebooks",
@@ -29,10 +42,14 @@ __all__ = [
     "hint",
     "jobs",
     "mark",
+    "mark_moments",
     "new",
+    "newest",
+    "next_cycle",
     "outside",
     "playable",
     "put",
+    "read",
     "sheet",
     "short",
     "show",
@@ -40,4 +57,5 @@ __all__ = [
     "strip",
     "today",
     "unheard",
+    "value_at",
 ]

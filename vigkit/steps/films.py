@@ -234,7 +234,7 @@ def playable(book: Casebook, film: str, *, progress: Report = unheard) -> tuple[
     """A film that every browser plays, and why it is not the film itself; made once, with its strip."""
     from vigkit.film import proxy
 
-    found = _known_film(book.contents(), film)
+    found = known_film(book.contents(), film)
     file, probed = _probed(book, found)
     reason = proxy.reason(probed)
     if reason is None:
@@ -251,7 +251,7 @@ def strip(book: Casebook, film: str, *, progress: Report = unheard) -> Path:
     """The strip of a film, as `film.strip` describes it; made once."""
     from vigkit.film import strip as stripping
 
-    found = _known_film(book.contents(), film)
+    found = known_film(book.contents(), film)
     file, probed = _probed(book, found)
     told = _within(progress, probed.seconds, "Looking through the film")
     return book.made(
@@ -273,7 +273,7 @@ def _open(
     return moments, contents, shown.cycle
 
 
-def _known_film(contents: Contents, film: str) -> Film:
+def known_film(contents: Contents, film: str) -> Film:
     """A film of the casebook that nobody in it has taken back."""
     if film not in contents.films:
         raise UnknownFilm(film, list(contents.films))

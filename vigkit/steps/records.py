@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from vigkit.cycle import (
     Consents,
     Contents,
     Cycle,
+    Film,
     Moment,
     Note,
     Owner,
     Person,
+    Private,
     check_ids,
     check_moment,
 )
@@ -49,10 +51,22 @@ def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None
 
 def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Write one whole record (cycle, consent, note or casebook), checked first; returns it as stored."""
-    plans = {"cycle": _put_cycle, "consent": _put_consent, "note": _put_note, "casebook": _put_owner}
-    if kind not in plans:
-        raise BadUsage(f"There is no record {kind}. Choose {', '.join(plans)}.")
-    return book.commit(lambda: plans[kind](book, casebook.upgraded(dict(data), kind)))
+    if kind not in (told := ("cycle", "consent", "note", "casebook")):
+        raise BadUsage(f"There is no record {kind}. Choose {', '.join(told)}.")
+    return book.commit(lambda: plan_of(book, kind, casebook.upgraded(dict(data), kind)))
+
+
+def plan_of(book: Casebook, kind: str, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    """What one whole record changes, once it is known that it fits into the casebook."""
+    plans = {
+        "cycle": _put_cycle,
+        "consent": _put_consent,
+        "note": _put_note,
+        "casebook": _put_owner,
+        "film": _put_film,
+        "private": _put_private,
+    }
+    return plans[kind](book, data)
 
 
 def mark(
@@ -155,14 +169,37 @@ def _put_owner(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
     return Change(records.plain(owner), [(casebook.OWNER, owner)])
 
 
+def _put_film(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    """What is said about a film; the film itself stays the one that was added."""
+    film = records.read(Film, data, "film")
+    rel = f"films/{film.id}.json"
+    before = book.record(Film, rel)
+    if before is None:
+        raise UnknownFilm(film.id, list(book.contents().films))
+    kept = {name: getattr(before, name) for name in ("file", "sha256", "seconds", "size")}
+    film = replace(film, **kept)
+    return Change(records.plain(film), [*named_people(book, film.people), (rel, film)])
+
+
+def _put_private(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    private = records.read(Private, data, "private")
+    book.cycle(private.cycle)
+    return Change(records.plain(private), [(f"private/{private.cycle}.json", private)])
+
+
 def _check_cycle(book: Casebook, cycle: Cycle, contents: Contents) -> None:
     """Everything a cycle names is there, and every moment lies inside its film."""
     check_ids(cycle, f"cycles/{cycle.id}.json")
-    words = principles.load(book.folder / casebook.PRINCIPLES)
     for film in consent.films_of(cycle):
         if film not in contents.films:
             raise UnknownFilm(film, list(contents.films))
-    for moment in cycle.moments:
+    check_moments(book, contents, cycle.moments)
+
+
+def check_moments(book: Casebook, contents: Contents, moments: Iterable[Moment]) -> None:
+    """Moments lie inside their films, and what they name is there."""
+    words = principles.load(book.folder / casebook.PRINCIPLES)  # one that cannot be read is told
+    for moment in moments:
         film_record = contents.films[moment.film]
         check_moment(moment, film_record)
         for principle in moment.principles:
