@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,9 +95,11 @@ def book(tmp_path: Path, small_film: Path) -> Casebook:
 
 @pytest.fixture
 def vigkit() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line as a user does, in a process of its own."""
+    """Run the command line as a user does, in a process of its own; `lab` is stopped when it answers."""
 
     def run(*words: Any, **more: Any) -> subprocess.CompletedProcess[str]:
+        if words[0] == "lab":
+            return _until_it_answers(*map(str, words), **{"cwd": ROOT} | more)
         return subprocess.run(
             [sys.executable, "-m", "vigkit", *map(str, words)],
             capture_output=True,
@@ -105,6 +110,29 @@ def vigkit() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+def _until_it_answers(*words: str, cwd: Path, **_more: Any) -> subprocess.CompletedProcess[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vigkit", *words],
+        cwd=cwd,
+        env=os.environ | {"BROWSER": "true"},  # a browser that does nothing, and says that all is well
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    try:
+        if address := re.search(r"http://127\.0\.0\.1:[^\s\"]+", first):
+            with urllib.request.urlopen(address[0], timeout=60) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, first + rest, err)
 
 
 def told(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:

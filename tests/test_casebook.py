@@ -250,7 +250,7 @@ ORDER = {
     "consent/C1.json": "format person consents",
     "films/snack.json": "format id file sha256 seconds filmed activity kind people calm size",
     "cycles/01.json": "format id number began question goals situation films moments passed_over review "
-    "says_about_question working_point next_film bring today_enough left_on",
+    "says_about_question working_point next_film bring today_enough left_on talk_first",
     "notes/01.V1.json": "format cycle by on read notice wonder moments",
 }
 INSIDE = {

@@ -132,6 +132,8 @@ def test_what_is_of_another_type_is_told_with_its_place_at_every_level(noun: typ
     for told, way, base in places(noun):
         kind = dict if is_dataclass(base) else get_origin(base) or base
         for wrong in WRONG[kind]:
+            if told == "size" and wrong in (10**9, 0):  # films may have more bytes than anything else is long
+                continue
             data = json.loads(whole)
             inside = data
             for step in way[:-1]:

@@ -109,7 +109,18 @@ def test_a_page_that_git_ignores_is_not_in_the_wheel(wheel: Path):
 
 
 def test_nothing_else_is_in_the_wheel(wheel: Path):
-    assert {name.split("/")[0].split("-")[0] for name in content(wheel)} == {"vigkit"}
+    names = content(wheel)
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"vigkit"}
+    # what a Jupyter server reads to find our films lies outside the package
+    outside = [name.partition(".data/data/")[2] for name in names if ".data/" in name]
+    assert outside == ["etc/jupyter/jupyter_server_config.d/vigkit.json"]
+
+
+def test_what_the_lab_looks_like_rides_in_the_wheel(wheel: Path):
+    names = set(content(wheel))
+    for file in (ROOT / "vigkit/lab").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            assert file.relative_to(ROOT).as_posix() in names
 
 
 def test_by_way_of_the_source_archive_the_wheel_is_the_same(tree: Path, wheel: Path, tmp_path: Path):

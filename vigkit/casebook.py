@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import filecmp
 import hashlib
+import json
 import os
 import re
+import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +38,11 @@ OWNER = "casebook.json"
 PRINCIPLES = "principles.csv"
 LOCK = "casebook.lock"
 MOVED = "moved.txt"  # in cache/<film>/: where a film lies that was left where it lay
+STAMP = (
+    "stamp.txt"  # in cache/<film>/: the size, time and sha256 of a film that is too large to be read often
+)
+LARGE = 1 << 25  # bytes: what is smaller is read before one can blink
+WORKBOOKS = "workbooks"
 WAIT = 60.0  # seconds a lock is waited for
 _FOLDERS = ("consent", "films", "cycles", "notes")
 # dict -> dict, from the format it is filed under to the next; format 1 is the first.
@@ -65,18 +72,39 @@ class Casebook:
                 raise NotACasebook(files.shown(self.folder))
 
     @classmethod
-    def new(cls, folder: Path, owner: Owner) -> Casebook:
-        """Make a casebook in a folder that is new or empty."""
+    def new(cls, folder: Path, owner: Owner, pages: Mapping[str, bytes] | None = None) -> Casebook:
+        """Make a casebook in a folder that is new or empty, with its pages."""
         fresh = not folder.exists()
         with on_disk(folder):
             files.make_folder(folder)
             try:
                 files.write(folder / OWNER, records.text(records.plain(owner)).encode())
+                book = cls(folder)
+                book.copy_pages(pages or {})
             except BaseException:  # as if never asked
+                shutil.rmtree(folder / WORKBOOKS, ignore_errors=True)
+                folder.joinpath(OWNER).unlink(missing_ok=True)
                 if fresh:
                     folder.rmdir()
                 raise
-        return cls(folder)
+        return book
+
+    def copy_pages(self, pages: Mapping[str, bytes]) -> None:
+        """Put pages into workbooks/ that are missing or as an older vigkit shipped them, no others.
+
+        A page holds no answers, so one that nobody has changed may be replaced; outputs are no change.
+        """
+        folder = self.folder / WORKBOOKS
+        with on_disk(WORKBOOKS):
+            for name, shipped in pages.items():
+                if (data := _page(folder / name, shipped)) is not None:
+                    files.make_folder(folder)
+                    files.write(folder / name, data)
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The names of the pages in workbooks/, in their order."""
+        return tuple(sorted(p.stem for p in self.folder.glob(f"{WORKBOOKS}/*.ipynb")))
 
     @property
     def owner(self) -> Owner:
@@ -168,9 +196,29 @@ class Casebook:
             raise FilmMissing(film.id) from e
         if not stat.S_ISREG(state.st_mode):
             raise FilmMissing(film.id)
-        if _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256:
+        if (
+            not self._stamped(film, state)
+            and _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256
+        ):
             raise FilmChanged(film.id)
         return path
+
+    def remember(self, film: Film, path: Path) -> None:
+        """Keep in cache/ the size and time of a large film that was just read, so that it need not be again."""
+        with contextlib.suppress(OSError):  # it saves time, no more
+            state = path.stat()
+            if state.st_size >= LARGE and not self._stamped(film, state):
+                stamp = self.folder / "cache" / film.id / STAMP
+                files.make_folder(stamp.parent)
+                files.write(stamp, _stamp(film, state).encode())
+
+    def _stamped(self, film: Film, state: os.stat_result) -> bool:
+        """Whether the bytes of a film were read while its file had this size and time."""
+        try:
+            known = self.folder.joinpath("cache", film.id, STAMP).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        return known == _stamp(film, state)
 
     def is_film(self, film: Film, path: Path) -> bool:
         """Whether a path is the file of this film, by whatever name, or the same bytes in another place."""
@@ -180,6 +228,33 @@ class Casebook:
         except (OSError, ValueError, VigkitError):
             pass  # one of the two is not there: the film may have moved
         return _is_this(film, path)
+
+    def incoming(self, suffix: str) -> Path:
+        """Where a film that a browser brings is written, until it is taken in by `brought`; a new name."""
+        made = self.folder / "cache" / "brought" / f"{secrets.token_hex(16)}{suffix}"
+        with on_disk("cache"):
+            files.make_folder(made.parent)
+        return made
+
+    @contextmanager
+    def brought(self, name: str) -> Iterator[Path]:
+        """A film that a browser has brought, by the name of its file; it is gone afterwards, taken in or not."""
+        path = self.folder / "cache" / "brought" / Path(name).name
+        try:
+            yield path
+        finally:
+            with on_disk("cache"):
+                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # another one is on its way
+                    path.parent.rmdir()
+
+    def made_log(self, cycle: str) -> str | None:
+        """The page of a cycle's log in logs/, where one was made."""
+        try:
+            page = self.folder / "logs" / self.owner.id / f"{cycle}.html"
+            return page.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def has_cached(self, film: str, name: str) -> bool:
         """Whether something made from a film is in cache/."""
@@ -205,7 +280,7 @@ class Casebook:
 
         What is made from several films lies in a folder with all their names, and goes with each of them.
         """
-        path = self.folder / "cache" / "+".join(sorted(set(films))) / Path(name).name
+        path = self._made_path(films, name)
         if path.exists():
             return path
         fresh = [each for each in (path.parent, path.parent.parent) if not each.exists()]
@@ -219,6 +294,14 @@ class Casebook:
                     folder.rmdir()
             raise
         return path
+
+    def made_before(self, films: Sequence[str], name: str) -> Path | None:
+        """What `made` has made before, where it is there."""
+        path = self._made_path(films, name)
+        return path if path.is_file() else None
+
+    def _made_path(self, films: Sequence[str], name: str) -> Path:
+        return self.folder / "cache" / "+".join(sorted(set(films))) / Path(name).name
 
     def forget(self, gone: Sequence[str]) -> None:
         """Delete what was made from films: their pictures, and all clips, which do not say whose they are."""
@@ -248,7 +331,8 @@ class Casebook:
         """Where a film lies now that was left where it lay: a film of its size, with the very same bytes."""
         known = self.folder / "cache" / film.id / MOVED
         with contextlib.suppress(OSError):
-            if _is_this(film, told := Path(known.read_text(encoding="utf-8"))):
+            told = Path(known.read_text(encoding="utf-8"))
+            if self._stamped(film, told.stat()) or _is_this(film, told):
                 return told
         for found in _where_it_may_be(path, film.size, self.folder):
             if _is_this(film, found):
@@ -426,6 +510,30 @@ class Casebook:
         return f"kept/{path.name}"
 
 
+def _page(path: Path, shipped: bytes) -> bytes | None:
+    """What is to be written for a page; None where the one that is there stays."""
+    page = json.loads(shipped)
+    mine = {"page": hashlib.sha256(json.dumps(page).encode()).hexdigest(), "cells": _cells(page)}
+    page["metadata"]["vigkit"] = mine
+    data = (json.dumps(page, indent=1, ensure_ascii=False) + "\n").encode()
+    try:
+        there = path.read_bytes()
+        now = json.loads(there)
+        known = now["metadata"]["vigkit"]
+        unchanged = known["cells"] == _cells(now) and known["page"] != mine["page"]
+    except FileNotFoundError:
+        return data
+    except (ValueError, LookupError, TypeError):  # somebody's own, or broken off before a word was in it
+        return None if there.strip() else data
+    return data if unchanged else None
+
+
+def _cells(page: Any) -> str:
+    """A hash of the words and code of a page, whatever its outputs are."""
+    words = [(cell["cell_type"], "".join(cell["source"])) for cell in page["cells"]]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
 def looks_like_one(folder: Path) -> bool:
     """Whether a folder holds a casebook.json."""
     return folder.joinpath(OWNER).is_file()
@@ -575,6 +683,10 @@ def left_out(
         file=file or error.where,
         told=error.told,
     )
+
+
+def _stamp(film: Film, state: os.stat_result) -> str:
+    return f"{state.st_size} {state.st_mtime_ns} {film.sha256}\n"
 
 
 _hashes: dict[tuple[Path, int, int], str] = {}

@@ -29,6 +29,7 @@ class Done:
     left_out: Sequence[dict[str, Any]] = ()
     exit: int = 0
     hint: str | None = None  # a word to the person, which is no result
+    goes_on: Callable[[Callable[[], object]], int] | None = None  # has it told, goes on, and gives the status
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,6 +67,8 @@ def _answer(words: Sequence[str]) -> int:
             raise
         error = _Unexpected(e)
     else:
+        if done.goes_on is not None:
+            return done.goes_on(lambda: _tell(done, verb, as_json))
         return _tell(done, verb, as_json)
     return _tell_error(verb, as_json, error, "--debug" in words)
 
@@ -388,6 +391,35 @@ def _check(asked: argparse.Namespace) -> Done:
     return Done({"problems": problems}, "\n".join(told), exit=1 if problems else 0)
 
 
+def _lab(asked: argparse.Namespace) -> Done:
+    from vigkit.demo.place import demonstration
+    from vigkit.lab import launch
+
+    folder = asked.casebook
+    if folder is None:
+        with _progress(asked) as report:
+            folder = demonstration(lambda what, part: report(part, what))
+    lab = launch.start(
+        folder, page=asked.page, port=asked.port, browser=not asked.no_browser, debug=asked.debug
+    )
+    words = f"The pages are open in your browser: {lab.url}\nPress Ctrl-C here when you are done."
+    if asked.no_browser:
+        words = f"Open {lab.url}\nPress Ctrl-C here when you are done."
+    return Done({"url": lab.url}, words, goes_on=lab.serve)
+
+
+def _exercises(asked: argparse.Namespace) -> Done:
+    from vigkit import steps
+    from vigkit.errors import listed
+
+    made = steps.exercises(asked.folder, asked.trainer)
+    told = [f"Copied to {asked.folder}: {listed(made.copied)}."] if made.copied else []
+    told += [f"{name} is there already and is another one. It stays." for name in made.kept]
+    told += [f"Next: vigkit lab --page {Path(name).stem}" for name in made.copied[:1]]
+    result = {"folder": str(asked.folder), "exercises": list(made.copied), "kept": list(made.kept)}
+    return Done(result, "\n".join(told), exit=1 if made.kept else 0)
+
+
 def _left_out(each: Any) -> dict[str, Any]:
     told = {"casebook": each.casebook, "cycle": each.cycle, "code": each.code}
     return told | {"who": list(each.who), "sentence": each.sentence}
@@ -473,6 +505,15 @@ def _parser() -> argparse.ArgumentParser:
         "vigkit check logs --json",
     ])  # fmt: skip
     check.add_argument("folder", metavar="FOLDER", type=Path)
+
+    exercises = _add(verbs, "exercises", _exercises, "Copy the exercises of a workshop into a folder.", [
+        "vigkit exercises workshop",
+        "vigkit exercises for-me --trainer",
+    ])  # fmt: skip
+    exercises.add_argument("folder", metavar="FOLDER", type=Path)
+    exercises.add_argument("--trainer", action="store_true", help="with the answers and notes for trainers")
+
+    _lab_verb(verbs)
     return parser
 
 
@@ -575,6 +616,25 @@ def _pack_verbs(verbs: Any) -> None:
     bundle.add_argument("-o", dest="out", metavar="FILE", type=_new_file, required=True)
     bundle.add_argument("--purpose", metavar="P", default="supervision")
     _at_day(bundle)
+
+
+def _lab_verb(verbs: Any) -> None:
+    lab = _add(verbs, "lab", _lab, "Open the pages of a casebook in the browser.", [
+        "vigkit lab my-casebook",
+        "vigkit lab my-casebook --page 3-moments --port 8890 --no-browser",
+    ])  # fmt: skip
+    lab.add_argument(
+        "casebook", metavar="CASEBOOK", nargs="?", type=Path, help="the demonstration where not named"
+    )
+    lab.add_argument("--page", metavar="PAGE", default="0-welcome", help="the page to begin with (0-welcome)")
+    lab.add_argument(
+        "--port",
+        metavar="N",
+        type=_whole(1024, 65535),
+        default=8888,
+        help="the next free one from here (8888)",
+    )
+    lab.add_argument("--no-browser", action="store_true", help="tell the address, and open nothing")
 
 
 def _add(

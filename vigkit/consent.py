@@ -176,6 +176,7 @@ def _shown(cycle: Cycle, purpose: str) -> Cycle:
         review=_review(cycle.review, {m.id for m in moments}, purpose),
         passed_over=cycle.passed_over if purpose == "supervision" else None,
         left_on=None,
+        talk_first=None,
     )
 
 

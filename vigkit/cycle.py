@@ -14,7 +14,7 @@ from typing import Annotated
 
 from vigkit.errors import BadRecord, MomentOutsideFilm, clock
 from vigkit.principles import Principles
-from vigkit.records import Day, Extra, Id, Ordinal, Scale, Seconds, at_most, one_of
+from vigkit.records import Day, Extra, Id, Ordinal, Scale, Seconds, Size, at_most, one_of
 
 FORMAT = 1
 PURPOSES = (
@@ -128,7 +128,7 @@ class Film:
     kind: Annotated[str, one_of("practice", "shared-review")] = "practice"
     people: tuple[Id, ...] = ()
     calm: bool | None = None
-    size: Ordinal | None = None  # in bytes, of a film that was left where it lay
+    size: Size | None = None  # in bytes, of a film that was left where it lay
     extra: Extra = ()
 
 
@@ -274,6 +274,7 @@ class Cycle:
     bring: str | None = None
     today_enough: Day | None = None
     left_on: str | None = None  # the page on which it was left for the day
+    talk_first: Day | None = None  # when the person chose to talk to their supervisor before filming
     extra: Extra = ()
 
     @property

@@ -71,6 +71,10 @@ def _from_1(value: Any) -> str | None:
     return None if 1 <= value <= _LARGEST else "Write a number from 1 on, with at most 9 digits."
 
 
+def _size(value: Any) -> str | None:
+    return None if 0 <= value < 10**15 else "Write how many bytes it has, with at most 15 digits."
+
+
 def one_of(*words: str) -> Check:
     """A check that only lets these words pass."""
 
@@ -94,6 +98,7 @@ Day = Annotated[str, _day]
 Seconds = Annotated[float, _not_negative]
 Scale = Annotated[float, _from_0_to_10]
 Ordinal = Annotated[int, _from_1]
+Size = Annotated[int, _size]
 Extra = tuple[tuple[str, Any], ...]
 
 

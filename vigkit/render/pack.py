@@ -342,6 +342,12 @@ def _before(out: Path) -> dict[str, Page]:
     return pages
 
 
+def pages(folder: Path) -> list[tuple[Page, str]]:
+    """The logs of a pack, those that are on disk as they were packed: what each is, and its page."""
+    found = [page for page in _before(folder).values() if _stands(folder, page)]
+    return [(page, folder.joinpath(page.file).read_text("utf-8")) for page in found]
+
+
 def _manifest(data: bytes) -> list[Any]:
     try:
         manifest = records.parse(data, PACK)

@@ -233,9 +233,13 @@ def page_html(sections: Sequence[Section], folder: Path | None = None) -> str:
     """The whole page in one text that loads nothing; a team's folder may bring its own body and style."""
     folder = folder or shipped()
     body = _environment(folder).get_template("log.html.j2").render(head=sections[0].head, sections=sections)
-    style = _style(folder)
+    return sealed(sections[0].head.title, _style(folder), body)
+
+
+def sealed(title: str, style: str, body: str) -> str:
+    """A page in one text; whatever its body holds, nothing in it runs or loads."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return _PAGE.format(digest=digest, title=escape(sections[0].head.title), style=style, body=body)
+    return _PAGE.format(digest=digest, title=escape(title), style=style, body=body)
 
 
 # Not in the template: whatever a team's own page holds, nothing in it runs or loads.

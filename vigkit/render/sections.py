@@ -89,6 +89,15 @@ def open_bundle(path: str | None) -> Bundle:
     return read(Bundle, parse(content, file.name), file.name)
 
 
+def whole(log: Bundle) -> list[Section]:
+    """All sections in the order of the shipped log."""
+    makers = (
+        *(question, situation, moments, i_did, they_did, rungs, about_question),
+        *(working_point, next_film, bring, change, supervisor),
+    )
+    return [make(log) for make in makers]
+
+
 def question(log: Bundle) -> Section:
     """My helping question, and where I am from 0 to 10."""
     *earlier, last = log.cycle.question or (None,)

@@ -17,8 +17,7 @@ from vigkit import casebook, records
 from vigkit.casebook import Casebook, Change
 from vigkit.cycle import FORMAT, Consents, Cycle, Film, Moment, Note, Owner, Private, check_ids
 from vigkit.errors import AnsweredElsewhere, BadUsage, NothingAsked, UnknownFilm
-from vigkit.steps.films import known_film
-from vigkit.steps.packs import today
+from vigkit.steps.packs import known_film, today
 from vigkit.steps.records import check_moments, plan_of
 
 Record = dict[str, Any]

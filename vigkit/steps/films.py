@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +15,18 @@ from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Moment
 from vigkit.errors import (
     BadRecord,
     BadUsage,
-    ConsentWithdrawn,
     FilmChanged,
     NoPermission,
     NotShared,
     TimeOutsideMoment,
-    UnknownFilm,
     UnknownMoment,
     on_disk,
 )
-from vigkit.steps.packs import apart, middle, today
+from vigkit.steps.packs import apart, known_film, middle, today
 from vigkit.steps.records import named_people
 
 if TYPE_CHECKING:
+    from vigkit.film.block import Block
     from vigkit.film.probe import Probe
     from vigkit.film.short import Piece, Story
 
@@ -101,7 +101,9 @@ def add_film(
             copied=copied,
         )
 
-    return book.commit(plan)
+    film = book.commit(plan)
+    book.remember(film, Path(film.file) if refer else book.folder / film.file)
+    return film
 
 
 def hint(film: Film) -> str | None:
@@ -230,13 +232,18 @@ def short(
     )
 
 
-def playable(book: Casebook, film: str, *, progress: Report = unheard) -> tuple[Path, str | None]:
-    """A film that every browser plays, and why it is not the film itself; made once, with its strip."""
+def playable(
+    book: Casebook, film: str, *, why: str | None = None, progress: Report = unheard
+) -> tuple[Path, str | None]:
+    """A film that every browser plays, and why it is not the film itself; made once, with its strip.
+
+    `why` is given where a browser did not show a film that it would be expected to show.
+    """
     from vigkit.film import proxy
 
     found = known_film(book.contents(), film)
     file, probed = _probed(book, found)
-    reason = proxy.reason(probed)
+    reason = proxy.reason(probed) or why
     if reason is None:
         return file, None
     told = _within(progress, probed.seconds, reason)
@@ -245,6 +252,32 @@ def playable(book: Casebook, film: str, *, progress: Report = unheard) -> tuple[
         proxy.make(file, probed, path, progress=told, strip_to=path.with_name(_strip_name(found)))
 
     return book.made([film], _named("proxy", found.sha256), make), reason
+
+
+def shown_film(book: Casebook, film: str) -> Path:
+    """Where a film lies that may be looked at: nobody in it has taken it back, and it is as it was."""
+    found = known_film(book.contents(), film)
+    file = book.film_file(found)
+    book.remember(found, file)
+    return file
+
+
+def playable_made(book: Casebook, film: str) -> Path | None:
+    """The copy for browsers that `playable` has made of a film, where it has."""
+    found = known_film(book.contents(), film)
+    book.film_file(found)
+    return book.made_before([film], _named("proxy", found.sha256))
+
+
+def has_proxy(book: Casebook, film: str) -> bool:
+    """Whether a copy for browsers was made of a film."""
+    found = known_film(book.contents(), film)
+    return book.has_cached(film, _named("proxy", found.sha256))
+
+
+def picture_times(book: Casebook, film: str) -> array[float]:
+    """When each picture of a film is shown, in seconds on its own clock."""
+    return _probed(book, known_film(book.contents(), film))[1].times
 
 
 def strip(book: Casebook, film: str, *, progress: Report = unheard) -> Path:
@@ -257,6 +290,29 @@ def strip(book: Casebook, film: str, *, progress: Report = unheard) -> Path:
     return book.made(
         [film], _strip_name(found), lambda path: stripping.make(file, probed, path, progress=told)
     )
+
+
+def block(book: Casebook, film: str, *, progress: Report = unheard) -> Block:
+    """The film as a block of time, as `film.block` describes it; made once."""
+    from vigkit.film import block as blocks
+
+    found = known_film(book.contents(), film)
+    file, probed = _probed(book, found)
+    told = _within(progress, probed.seconds, "Looking through the film")
+
+    def make() -> bytes:
+        made = blocks.make(file, probed, progress=told)
+        known_film(book.contents(), film)  # it may have been taken back meanwhile
+        return made
+
+    kept = blocks.from_bytes(book.cached(found.id, _block_name(found), make)) or blocks.from_bytes(make())
+    assert kept is not None
+    return kept
+
+
+def has_block(book: Casebook, film: str) -> bool:
+    """Whether the block of a film was made before."""
+    return book.has_cached(film, _block_name(known_film(book.contents(), film)))
 
 
 def _open(
@@ -273,16 +329,6 @@ def _open(
     return moments, contents, shown.cycle
 
 
-def known_film(contents: Contents, film: str) -> Film:
-    """A film of the casebook that nobody in it has taken back."""
-    if film not in contents.films:
-        raise UnknownFilm(film, list(contents.films))
-    found = contents.films[film]
-    if gone := consent.withdrawn(contents.consents) & set(found.people):
-        raise ConsentWithdrawn(film, sorted(gone), "")
-    return found
-
-
 def _probed(book: Casebook, film: Film) -> tuple[Path, Probe]:
     """Where a film lies, and what is known of it: read once, and kept in the casebook's cache."""
     from vigkit.film import probe
@@ -294,6 +340,7 @@ def _probed(book: Casebook, film: Film) -> tuple[Path, Probe]:
 
     name = f"{film.sha256[:24]}-probe-{__version__}.json"
     kept = probe.from_bytes(book.cached(film.id, name, read), film.id)
+    book.remember(film, file)
     return file, kept or probe.probe(file, film.id)
 
 
@@ -360,6 +407,10 @@ def _named(kind: str, *inputs: object) -> str:
 
 def _strip_name(film: Film) -> str:
     return _named("strip", film.sha256).replace(".mp4", ".json")
+
+
+def _block_name(film: Film) -> str:
+    return _named("block", film.sha256).replace(".mp4", ".json")
 
 
 def _within(progress: Report, seconds: float, what: str) -> Callable[[float], None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from vigkit import casebook, consent, files, principles, records
 from vigkit.casebook import Casebook, left_out
 from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Still
-from vigkit.errors import BadUsage, NotACasebook, VigkitError, on_disk
+from vigkit.errors import BadUsage, ConsentWithdrawn, NotACasebook, UnknownFilm, VigkitError, on_disk
 from vigkit.files import resolved, shown
 
 STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
@@ -77,6 +77,27 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
                 yield _for_others(left_out(e, contents.owner.id, cycle=cycle))
 
 
+def picture(book: Casebook, contents: Contents, moment: Moment) -> bytes:
+    """The picture of a moment as JPEG, for its owner's own pages alone; ConsentWithdrawn, FilmMissing …"""
+    from base64 import b64decode
+
+    film = known_film(contents, moment.film)
+    return b64decode(_still_of(book, film, moment).jpeg)
+
+
+def is_pack(folder: Path) -> bool:
+    """Whether a folder holds a pack of logs."""
+    return folder.joinpath("pack.json").is_file()
+
+
+def casebooks_beside(folder: Path) -> list[Path]:
+    """The casebooks in the folder that holds this one."""
+    try:
+        return [p for p in casebooks([folder.resolve().parent]) if casebook.looks_like_one(p)]
+    except (OSError, VigkitError):
+        return []
+
+
 def casebooks(folders: Sequence[Path]) -> list[Path]:
     """The casebooks that are meant: each folder itself, or those inside it; NotACasebook if there is none."""
     found: list[Path] = []
@@ -104,6 +125,16 @@ def apart(book: Casebook, contents: Contents, out: Path) -> None:
         raise BadUsage("What -o names is no file. Choose another name.")
     if any(book.is_film(film, out) for film in contents.films.values()):
         raise BadUsage("The result would take the place of a film. Choose another name after -o.")
+
+
+def known_film(contents: Contents, film: str) -> Film:
+    """A film of the casebook that nobody in it has taken back."""
+    if film not in contents.films:
+        raise UnknownFilm(film, list(contents.films))
+    found = contents.films[film]
+    if gone := consent.withdrawn(contents.consents) & set(found.people):
+        raise ConsentWithdrawn(film, sorted(gone), "")
+    return found
 
 
 def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:

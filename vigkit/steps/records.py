@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vigkit import casebook, consent, principles, records
+from vigkit import casebook, consent, content, principles, records
 from vigkit.casebook import Casebook, Change
 from vigkit.cycle import (
     FORMAT,
@@ -46,7 +46,7 @@ def new(folder: Path, *, code: str = "S1", role: str = "teacher", id: str | None
     owner = records.read(Owner, data, casebook.OWNER)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise FolderNotEmpty(shown(folder))
-    return Casebook.new(folder, owner)
+    return Casebook.new(folder, owner, content.pages())
 
 
 def put(book: Casebook, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:

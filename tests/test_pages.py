@@ -1,0 +1,201 @@
+"""Every part of every page: on an empty casebook and a full one, twice, in any order, no word lost."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from vigkit import pages, steps
+from vigkit.casebook import Casebook
+from vigkit.demo import lives
+from vigkit.pages import goal, welcome
+from vigkit.pages.cards import Cards
+from vigkit.pages.desk import Desk
+from vigkit.pages.end import Sentence, leave
+from vigkit.render.kernel import OurKernel
+from vigkit.steps import Answer
+
+WORKBOOKS = sorted((ROOT / "workbooks").glob("*.ipynb"))
+PARTS = [name for name, part in vars(pages).items() if getattr(part, "__name__", "") == "part"]
+NAMELESS = ("<", "0x", "object at")
+
+
+@pytest.fixture(autouse=True)
+def no_widget_is_left() -> Iterator[None]:
+    yield
+    import ipywidgets
+
+    ipywidgets.Widget.close_all()
+    pages._desks.clear()
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> Path:
+    """The casebook of somebody in the demonstration."""
+    return lives.live(tmp_path_factory.mktemp("pages") / "people", people=2, drawn=drawn)[1]
+
+
+@pytest.fixture
+def full(lived: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(lived, tmp_path / "full"))
+
+
+def parts_of(widget: Any) -> list[Cards]:
+    """The decks in a part of a page."""
+    if isinstance(widget, Cards):
+        return [widget]
+    return [deck for child in getattr(widget, "children", ()) for deck in parts_of(child)]
+
+
+def said(deck: Cards, message: dict[str, Any]) -> dict[str, Any]:
+    """What a deck answers to a message of the browser."""
+    told: list[dict[str, Any]] = []
+    deck.send = lambda content, buffers=None: told.append(content)  # type: ignore[method-assign]
+    deck.receive({"to": 1, **message})
+    [answer] = [each for each in told if each.get("to") == 1]
+    return answer
+
+
+def test_each_cell_of_a_workbook_calls_a_part_that_is_there() -> None:
+    called = set()
+    for path in WORKBOOKS:
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code" and cell["id"] != "parameters":
+                [line] = [line.strip() for line in cell["source"] if line.startswith("pages.")]
+                called.add(line.removeprefix("pages.").removesuffix("(casebook, cycle)"))
+    assert called <= set(PARTS)
+    assert [path.stem for path in WORKBOOKS] == list(pages.PAGES)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_stands_on_an_empty_casebook(part: str, tmp_path: Path) -> None:
+    book = steps.new(tmp_path / "fresh")
+    for _ in range(2):
+        widget = getattr(pages, part)(book.folder)
+        assert repr(widget) and not any(sign in repr(widget) for sign in NAMELESS), repr(widget)
+        for deck in parts_of(widget):
+            answer = said(deck, {"op": "load"})
+            assert "problem" not in answer, answer
+            assert all({"id", "kind"} <= set(ask) for ask in answer["deck"]["asks"])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_stands_on_a_full_casebook(part: str, full: Path) -> None:
+    for cycle in (None, Casebook(full).cycles[0]):
+        widget = getattr(pages, part)(full, cycle)
+        assert not isinstance(widget, Sentence) or part == "film_of_a_review"
+        assert not any(sign in repr(widget) for sign in NAMELESS)
+        for deck in parts_of(widget):
+            answer = said(deck, {"op": "load"})
+            assert "problem" not in answer
+            json.dumps(answer)
+
+
+def test_where_there_is_no_casebook_a_sentence_stands(tmp_path: Path) -> None:
+    told = pages.question(tmp_path / "nothing")
+    assert isinstance(told, Sentence) and "casebook" in repr(told)
+    assert "unknown" not in repr(pages.question(tmp_path / "nothing", "07"))
+
+
+def test_the_casebook_around_the_notebook_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = steps.new(tmp_path / "mine")
+    (book.folder / "workbooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(book.folder / "workbooks")
+    assert Desk.open("1-goal").book.folder == book.folder
+
+
+def test_the_first_answer_begins_a_cycle_and_the_other_parts_hear_of_it(tmp_path: Path) -> None:
+    book = steps.new(tmp_path / "fresh")
+    asked, goals = pages.question(book.folder), pages.goals(book.folder)
+    told: list[Any] = []
+    goals.send = lambda content, buffers=None: told.append(content)
+    answers = [{"path": ["question", "words"], "value": "How?", "known": [None]}]
+    answer = said(asked, {"op": "answer", "record": ["cycle", "01"], "answers": answers})
+    assert answer == {"to": 1, "stored": ["How?"]}
+    assert told == [{"push": "changed", "record": ["cycle", "01"]}]
+    assert book.cycle("01").question[-1].words == "How?"
+
+
+def test_what_cannot_be_saved_is_told_in_a_sentence(book: Casebook) -> None:
+    deck = pages.goals(book.folder)
+    answers = [{"path": ["goals", "g1", "now"], "value": 11, "known": [None]}]
+    answer = said(deck, {"op": "answer", "record": ["cycle", "01-snack"], "answers": answers})
+    assert answer["problem"]["code"] == "bad-record"
+    shutil.rmtree(book.folder)
+    answers = [{"path": ["goals", "g1", "now"], "value": 3, "known": [None]}]
+    answer = said(deck, {"op": "answer", "record": ["cycle", "01-snack"], "answers": answers})
+    assert answer["problem"]["sentence"] and "Traceback" not in json.dumps(answer)
+    assert "problem" in said(deck, {"op": "no-such-thing"})
+    assert "problem" in said(deck, {"op": "answer"})  # an older page
+
+
+def test_a_fourth_goal_is_refused_in_words(book: Casebook) -> None:
+    deck = goal.goals(Desk.open("1-goal", book.folder))
+    for n in (1, 2, 3):
+        deck.desk.answer(("cycle", "01-snack"), [Answer(path=("goals", f"g{n}", "words"), value=f"goal {n}")])
+        told = said(deck, {"op": "do", "name": "more", "given": {}})
+        assert ("problem" in told) == (n == 3)
+    assert "at most 3" in told["problem"]["sentence"]
+
+
+def test_it_comes_back_where_one_left(book: Casebook) -> None:
+    desk = Desk.open("5-shared-review", book.folder)
+    leave(desk)
+    assert book.cycle("01-snack").today_enough == steps.today()
+    page, why = welcome.what_comes_next(book.cycle("01-snack"), book.contents())
+    assert page == "5-shared-review" and "left" in why
+
+
+def test_what_comes_next_goes_through_all_pages(full: Path) -> None:
+    book = Casebook(full)
+    seen = {welcome.what_comes_next(book.cycle(c), book.contents())[0] for c in book.cycles}
+    assert seen <= set(pages.PAGES)
+
+
+def test_a_supervisor_writes_beside_and_sees_that_the_cycle_has_changed(full: Path) -> None:
+    book = Casebook(full)
+    deck = pages.read_logs(full, book.cycles[0])
+    assert "problem" not in said(deck, {"op": "do", "name": "sign", "given": {"by": "V9"}})
+    asks = said(deck, {"op": "load"})["deck"]["asks"]
+    whole = next(a for a in asks if a["id"] == "note-notice")
+    answers = [{"path": whole["path"], "value": "I notice calm", "known": [None]}]
+    assert "problem" not in said(deck, {"op": "answer", "record": whole["record"], "answers": answers})
+    assert full.joinpath(f"notes/{book.cycles[0]}.V9.json").is_file()
+    steps.answer(
+        book,
+        ("cycle", book.cycles[0]),
+        [Answer(path=("bring",), value="x", known=(book.cycle(book.cycles[0]).bring,))],
+    )
+    assert any(a["id"] == "changed" for a in said(deck, {"op": "load"})["deck"]["asks"])
+
+
+def test_cells_run_in_any_order_and_leave_no_word_in_the_notebook(full: Path, tmp_path: Path) -> None:
+    """A page is run by papermill's own client, its cells shuffled; what a person wrote is not in the file."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    secret = json.loads(full.joinpath("cycles", f"{Casebook(full).cycles[0]}.json").read_text("utf-8"))[
+        "question"
+    ][-1]["words"]
+    work = tmp_path / "work"
+    work.mkdir()
+    for seed, path in enumerate(WORKBOOKS):
+        notebook = nbformat.read(path, as_version=4)
+        first = [c for c in notebook.cells if c.id == "parameters"]
+        first[0].source = f"casebook = {str(full)!r}\ncycle = {Casebook(full).cycles[0]!r}"
+        rest = [c for c in notebook.cells if c.cell_type == "code" and c.id != "parameters"]
+        random.Random(seed).shuffle(rest)
+        twice = [nbformat.from_dict({**c, "id": f"{c.id}-again"}) for c in rest]
+        notebook.cells = [*first, *rest, *twice]
+        ours = OurKernel.in_folder(work)
+        NotebookClient(notebook, timeout=120, kernel_manager_class=ours).execute()
+        text = nbformat.writes(notebook)
+        assert secret not in text, path.name
+        assert '"output_type": "error"' not in text

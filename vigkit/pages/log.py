@@ -1,0 +1,215 @@
+"""Page 6: check the answers, something for oneself alone, and the log."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from vigkit import consent, steps
+from vigkit.cycle import Cycle
+from vigkit.errors import VigkitError, clock
+from vigkit.pages.cards import Ask, Cards
+from vigkit.pages.desk import Desk
+from vigkit.pages.end import Column
+
+
+def check_answers(desk: Desk) -> Cards:
+    """What was answered, with a way back to each page; then the next film and what one brings."""
+    record = ["cycle", desk.cycle]
+
+    def asks() -> list[Ask]:
+        if not desk.begun:
+            words = ["Write your helping question first. The log grows from it."]
+            link = {"page": "1-goal.ipynb", "label": "My helping question", "main": True}
+            return [{"id": "none", "kind": "links", "words": words, "links": [link]}]
+        return [*_answered(desk.now()), *_open(record)]
+
+    return Cards(desk, "check", asks, every=True, said="Check your answers")
+
+
+def _answered(cycle: Cycle) -> list[Ask]:
+    moments = [
+        f"{clock(m.start)} to {clock(m.end)}: {m.better or m.saw or m.i_did or 'no words yet'}"
+        for m in cycle.moments
+    ]
+    review = [
+        words for clip in (cycle.review.clips if cycle.review else ()) for words in (clip.mine, clip.theirs)
+    ]
+    rows: tuple[tuple[str, str, list[str | None]], ...] = (
+        ("My helping question", "1-goal", [cycle.question[-1].words]),
+        ("My goals", "1-goal", [_goal(g) for g in cycle.goals]),
+        ("The situation", "2-consent-and-film", [cycle.situation]),
+        ("My moments", "3-moments", [*moments]),
+        ("The moments that I passed over", "3-moments", [cycle.passed_over]),
+        ("Who sees them", "4-short-film", [_shared(cycle)]),
+        ("What we said", "5-shared-review", review),
+        ("What they say about my question", "5-shared-review", [cycle.says_about_question]),
+        ("What I want more of", "5-shared-review", [cycle.working_point]),
+    )
+    return [
+        {
+            "id": f"told-{n}",
+            "kind": "summary",
+            "label": label,
+            "answers": [words for words in answers if words],
+            "change": f"{page}.ipynb",
+        }
+        for n, (label, page, answers) in enumerate(rows)
+    ]
+
+
+def _goal(goal: Any) -> str | None:
+    last = f", now {goal.ratings[-1].now:g} of 10" if goal.ratings else ""
+    return f"{goal.words}{last}" if goal.words else None
+
+
+def _shared(cycle: Cycle) -> str | None:
+    shared = [m for m in cycle.moments if "supervision" in m.share]
+    return (
+        f"{len(shared)} of {len(cycle.moments)} moments are shared for supervision."
+        if cycle.moments
+        else None
+    )
+
+
+def _open(record: list[str]) -> list[Ask]:
+    return [
+        {
+            "id": "next-what",
+            "kind": "text",
+            "rows": 2,
+            "label": "What do you want to film next?",
+            "hint": "Where, what, and with whom. Use codes",
+            "record": record,
+            "path": ["next_film", "what"],
+        },
+        {
+            "id": "next-when",
+            "kind": "day",
+            "label": "On which day?",
+            "record": record,
+            "path": ["next_film", "when"],
+        },
+        {
+            "id": "bring",
+            "kind": "text",
+            "rows": 2,
+            "label": "What do you bring to supervision?",
+            "record": record,
+            "path": ["bring"],
+        },
+    ]
+
+
+def for_me_alone(desk: Desk) -> Cards:
+    """How the work affects the person: in a file of its own, and in nothing that is shown."""
+
+    def asks() -> list[Ask]:
+        if not desk.begun:
+            return []
+        return [
+            {
+                "id": "affects",
+                "kind": "text",
+                "label": "How does this work affect you?",
+                "hint": "For yourself alone. It is in no log, whoever asks for one",
+                "optional": True,
+                "record": ["private", desk.cycle],
+                "path": ["affects_me"],
+            }
+        ]
+
+    return Cards(desk, "alone", asks, every=True, said="For yourself alone")
+
+
+def make_log(desk: Desk) -> Any:
+    """A look at the log as the supervisor gets it, and the button that makes it."""
+    import ipywidgets
+
+    bar = ipywidgets.FloatProgress(max=1.0, description="", layout=ipywidgets.Layout(display="none"))
+
+    def asks() -> list[Ask]:
+        if not desk.begun:
+            return []
+        make: Ask = {
+            "id": "make",
+            "kind": "action",
+            "name": "make",
+            "button": "Make the log",
+            "working": "Making the log",
+            "vk": "make-log",
+            "label": "Your log for supervision",
+        }
+        return [_preview(desk), make, *_made(desk)]
+
+    def make(_given: Any) -> dict[str, Any]:
+        bar.layout.display = None
+        try:
+            return {"say": _pack(desk, bar)}
+        finally:
+            bar.layout.display = "none"
+
+    cards = Cards(desk, "log", asks, acts={"make": make}, every=True, said="Your log")
+    return Column([cards, bar])
+
+
+def _preview(desk: Desk) -> Ask:
+    from vigkit.render import page, sections
+
+    try:
+        shown = steps.bundle(desk.book, desk.contents(), desk.cycle, "supervision", steps.today())
+    except VigkitError as e:
+        link = {"page": "2-consent-and-film.ipynb", "label": "Consent and film"}
+        return {
+            "id": "preview",
+            "kind": "links",
+            "label": "Not ready to be shown",
+            "words": [e.sentence],
+            "links": [link],
+        }
+    html = page.page_html(sections.whole(shown))
+    words = ["This is what your supervisor gets. Only moments that you share are in it."]
+    return {"id": "preview", "kind": "frame", "label": "How your log looks", "words": words, "html": html}
+
+
+def _pack(desk: Desk, bar: Any) -> str:
+    """Make the logs of this casebook in its own folder logs/; returns what has come of it in words."""
+    from vigkit.render import pack, template
+
+    template.quick_imports()
+    consent.purpose_known("supervision")
+    out = desk.book.folder / "logs"
+
+    def report(p: Any) -> None:
+        with contextlib.suppress(ZeroDivisionError):
+            bar.value = p.done / p.total
+
+    packed = pack.pack(
+        steps.jobs([desk.book.folder], "supervision", steps.today()),
+        out,
+        template=template.find(None),
+        purpose="supervision",
+        day=steps.today(),
+        workers=1,
+        timeout=120.0,
+        report=report,
+    )
+    mine = [each.sentence for each in packed.left_out if each.cycle in (desk.cycle, None)]
+    return " ".join(mine) if mine else "The log is ready. It lies in the folder logs of your casebook."
+
+
+def _made(desk: Desk) -> list[Ask]:
+    html = desk.book.made_log(desk.cycle)
+    if html is None:
+        return []
+    words = [f"It is the file {desk.cycle}.html in the folder logs. Open it to read or print it."]
+    return [
+        {
+            "id": "made",
+            "kind": "paper",
+            "label": "Your log is made",
+            "words": words,
+            "button": "Open the log",
+            "html": html,
+        }
+    ]
