@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import CYCLE
-from lab import QUIET, SECONDS, View, opened, running
+from lab import BUTTON, QUIET, SECONDS, View, opened, running
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
@@ -45,7 +45,7 @@ def page_7(book: Casebook, flags: tuple[str, ...], **more: Any) -> Iterator[View
     with sync_playwright() as playwright, running(book.folder) as lab:
         browser = playwright.chromium.launch(executable_path=found, args=args)
         with opened(browser, lab, "7-change", **more) as view:
-            view.start()
+            view.page.get_by_role("button", name=BUTTON).click()
             yield view
         browser.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -74,7 +75,7 @@ class Keys:
     def start(self) -> None:
         """The one button of a page that has not been started."""
         self.press(self.button("Start this page"))
-        self.view.started()
+        self.page.locator("[data-vk=next]").first.wait_for(timeout=SECONDS)
 
     def cards(self, number: int) -> Locator:
         """One of the parts of a page that ask something, from the top."""
@@ -185,3 +186,79 @@ def log(me: Keys) -> None:
     me.saved(me.cards(1))
     me.press(me.page.locator("[data-vk=make-log]"))
     me.page.get_by_text("The log is ready").wait_for(timeout=SECONDS)
+
+
+def mark(me: Keys) -> None:
+    """Hold one key while the film plays, three times, and say what is better; Enter lets the film go on."""
+    film = me.page.locator(".vk-annotate [data-vk=film]")
+    expect(film).to_be_visible(timeout=SECONDS)
+    handle = film.element_handle()
+    me.page.wait_for_function("v => v.readyState >= 2 && v.videoWidth > 0", arg=handle, timeout=SECONDS)
+    me.to(film)
+    me.keys.press("Space")
+    for n, words in enumerate(WORDS["better"]):
+        at = film.evaluate("v => v.currentTime")
+        me.page.wait_for_function("([v, t]) => v.currentTime > t + 0.8", arg=[handle, at], timeout=SECONDS)
+        me.keys.down("b")
+        me.page.wait_for_function("([v, t]) => v.currentTime > t + 1.8", arg=[handle, at], timeout=SECONDS)
+        me.keys.up("b")
+        expect(me.page.locator(".vk-annotate [data-vk=moment]")).to_have_count(n + 1, timeout=SECONDS)
+        me.keys.press("Enter")
+        field = me.page.get_by_label("What is better than usual here?")
+        expect(field).to_be_focused(timeout=SECONDS)
+        me.keys.type(words)
+        expect(film).to_have_js_property("paused", True)
+        me.keys.press("Enter")
+        expect(film).to_have_js_property("paused", False)
+    me.keys.press("Space")
+    me.saved(me.page.locator(".vk-annotate"))
+    part = me.cards(0)
+    me.write(part.get_by_role("textbox"), WORDS["passed"])
+    me.saved(part)
+
+
+def test_from_a_new_casebook_to_a_log_by_keyboard_alone(
+    browser: Browser,
+    tmp_path: Path,
+    small_film: Path,
+    vigkit: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    casebook = tmp_path / "casebook"
+    assert vigkit("new", casebook, "--code", "S1").returncode == 0
+    steps: dict[str, Callable[[Keys], None]] = {
+        "0-welcome": lambda me: None,
+        "1-goal": question_and_goals,
+        "2-consent-and-film": lambda me: film_and_consents(me, small_film),
+        "3-moments": mark,
+        "4-short-film": choose,
+        "5-shared-review": review,
+        "6-log": log,
+    }
+    with running(casebook) as lab, opened(browser, lab, "0-welcome") as view:
+        me = Keys(view)
+        for page, act in steps.items():
+            view.page.wait_for_url(f"**/{page}.ipynb*", timeout=SECONDS)
+            me.start()
+            act(me)
+            me.shot(page)
+            if page != "6-log":
+                me.press(view.page.locator("[data-vk=next]:visible"))
+        assert not view.errors and not view.outside
+    words_are_in(casebook)
+
+
+def words_are_in(casebook: Path) -> None:
+    """Every word is in the casebook and in the log, but the private ones, and those passed over are told."""
+    [page] = casebook.glob("logs/*/01.html")
+    log = html.unescape(page.read_text("utf-8"))
+    for name, said in WORDS.items():
+        for words in [said] if isinstance(said, str) else said:
+            assert words in log, (name, words)
+    assert PRIVATE not in log
+    assert PRIVATE in casebook.joinpath("private/01.json").read_text("utf-8")
+    cycle = json.loads(casebook.joinpath("cycles/01.json").read_text("utf-8"))
+    assert [g["ratings"][0]["now"] for g in cycle["goals"]] == [3] and cycle["goals"][0]["hoped"] == 7
+    assert [m["chosen"] for m in cycle["moments"]] == [1, 2, 3]
+    for notebook in casebook.glob("workbooks/*.ipynb"):
+        text = notebook.read_text("utf-8")
+        assert not any(words in text for words in (WORDS["goal"], WORDS["mine"], PRIVATE))

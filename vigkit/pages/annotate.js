@@ -53,7 +53,7 @@ const KEYS = [
     ["Home", "To the start", "home"],
     ["End", "To the end", "end"],
   ]],
-  ["Move an edge, by one picture or with Shift by some", [
+  ["Move an edge by one picture, or with Shift", [
     ["Q", "Start earlier", "start-"],
     ["W", "Start later", "start+"],
     ["E", "End earlier", "end-"],
@@ -126,11 +126,12 @@ function pictureTimes(seconds) {
 /** A film that knows which picture is on the screen. */
 function player(video, times, { picture, state }) {
   const exactly = "requestVideoFrameCallback" in video;
-  let shown = 0, wanted = null, loop = null, seen = 0;
+  let shown = 0, goal = null, wanted = null, loop = null, seen = 0; // goal: sought, and its picture has not come
   video.preservesPitch = true;
   const saw = (t) => {
     shown = t;
     seen += 1;
+    if (!video.seeking && wanted === null) goal = null;
     times().learn(t);
     // the last picture of a loop is there: from here it goes back
     if (loop && !video.paused && t >= times().last(loop.end) - NEAR) go(loop.start);
@@ -156,9 +157,9 @@ function player(video, times, { picture, state }) {
   video.addEventListener("loadedmetadata", leap);
   video.addEventListener("ended", () => loop && (go(loop.start), play()));
   for (const kind of ["play", "pause", "ratechange", "volumechange"]) video.addEventListener(kind, state);
-  const now = () => wanted ?? (video.seeking || !exactly ? video.currentTime : shown);
+  const now = () => goal ?? (exactly ? shown : video.currentTime);
   const seek = (t) => {
-    wanted = clamp(t, 0, Math.max(0, (video.duration || 1e9) - 1e-3));
+    goal = wanted = clamp(t, 0, Math.max(0, (video.duration || 1e9) - 1e-3));
     leap();
   };
   const go = (t) => seek(times().inside(t));
@@ -669,10 +670,10 @@ function helpCard() {
 }
 
 /** What you might see: the principles level by level, by key or by list. */
-function principleList({ levels, current, change, say }) {
+function principleList({ levels, current, change, say, names }) {
   let level = null;
-  const buttons = h("div.vk-steps"), items = h("div.vk-see");
-  const panel = drawer("What might you see?", buttons, items);
+  const buttons = h("div.vk-steps"), items = h("div.vk-see"), seen = h("span.vk-seen");
+  const panel = h("details.vk-principles", {}, h("summary", {}, "What might you see? ", seen), buttons, items);
   const chosen = () => current()?.principles ?? [];
   const set = (id, on) => change(on ? [...chosen(), id] : chosen().filter((each) => each !== id));
   function show() {
@@ -697,6 +698,7 @@ function principleList({ levels, current, change, say }) {
     panel,
     refresh() {
       for (const box of items.querySelectorAll("input")) box.checked = chosen().includes(box.dataset.id);
+      seen.textContent = chosen().map(names).join(", ");
     },
     renew: () => pick(null),
     /** A digit: first the level, then what is seen in it; 0 goes back. */
@@ -888,7 +890,7 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
   const star = toggle("", (yes) => change({ joy: yes || null }), { "aria-label": "Joy", title: "Joy", class: "vk-joy" });
   star.innerHTML = STAR;
   const drop = h("button", { type: "button", onclick: () => remove() }, "Delete");
-  const see = principleList({ levels, current: now, change: (principles) => change({ principles }), say });
+  const see = principleList({ levels, current: now, change: (principles) => change({ principles }), say, names });
   const turns = turnList({ id, current: now, people: () => film()?.people ?? [], acts: told().acts, ways: told().ways, times, now: () => player().now(), change: (list) => change({ turns: list }) });
   const boxes = faceBoxes({ video, stage, current: now, times, now: () => player().now(), go: (t) => player().go(t), pause: () => video.pause(), change: (covers) => change({ covers }), say });
   const where = h("div");
@@ -1058,9 +1060,9 @@ function controls({ id, act, settings, zoom }) {
   const help = h("button.vk-link", { type: "button", onclick: () => act("help") }, "All keys (?)");
   const button = (words, name) => h("button", { type: "button", onclick: () => act(name) }, words);
   const loop = toggle("Loop the moment", () => act("loop"));
-  const number = (name, label, step, hint) => {
+  const number = (name, label, step) => {
     const field = h("input", { type: "number", id: `${id}-${name}`, min: "0", step, value: String(settings.chosen[name]), onchange: (e) => settings.set(name, Math.max(0, Number(e.target.value) || 0)) });
-    return h("div", {}, h("label", { for: field.id }, label), h("p.vk-hint", {}, hint), field);
+    return h("div", {}, h("label", { for: field.id }, label), field);
   };
   const close = h("select", { id: `${id}-zoom`, onchange: (e) => zoom(Number(e.target.value)) },
     ...[[0, "The whole film"], [120, "2 minutes"], [30, "30 seconds"]].map(([value, words]) => h("option", { value: String(value) }, words)));
@@ -1068,8 +1070,9 @@ function controls({ id, act, settings, zoom }) {
     h("div.vk-steps", {}, button("One picture back", "back"), button("One picture on", "on"), button("Some pictures back", "backs"), button("Some pictures on", "ons")),
     h("div.vk-steps", {}, button("Previous moment", "previous"), button("Next moment", "next"), loop, button("Full screen", "full")),
     h("div.vk-steps", {}, button("In: start with this picture", "in"), button("Out: end with this picture", "out")),
-    h("div.vk-pair", {}, h("div", {}, h("label", { for: close.id }, "The timeline shows"), h("p.vk-hint", {}, "Less of the film leaves more room to drag"), close),
-      number("shift", "Your reaction time", "0.1", "In seconds: each start is moved back by so much"), number("some", "Pictures for some pictures", "1", "With Shift")));
+    h("div.vk-pair", {}, h("div", {}, h("label", { for: close.id }, "The timeline shows"), close),
+      number("shift", "Your reaction time, in seconds", "0.1"), number("some", "Some pictures are", "1")),
+    h("p.vk-hint", {}, "A key comes a little late: the start is moved back by your reaction time"));
   return {
     row: h("div.vk-steps.vk-row", {}, mark, play, time, h("span.vk-push"), quiet, speed), more: h("div.vk-ways", {}, more, help), mark, play, quiet, rate, time, loop,
   };

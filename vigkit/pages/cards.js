@@ -1,5 +1,6 @@
 // Cards: one question or one action at a time, with native and labelled inputs. See cards.py for what an ask is.
 
+const FOCUSABLE = "button, a, input, textarea, select, summary, video, iframe";
 let cards = 0; // for ids that are the only ones on the page
 
 /** The address of another page of this casebook, in the same kind of window. */
@@ -30,6 +31,7 @@ function render({ model, el }) {
   /** Take in what Python tells, and keep what is being typed. */
   async function load(keepFocus = true) {
     const told = await wire.load(model.get("part"));
+    if (ready && wire.waiting()) return void soonAgain(); // it was told before what waits here is saved
     if (told.problem) {
       wire.problem = told.problem.sentence;
       bar.update();
@@ -58,9 +60,22 @@ function render({ model, el }) {
     }
     const found = asks().findIndex((ask) => ask.id === here);
     at = Math.max(0, found >= 0 ? found : Math.min(at, asks().length - 1));
+    const spot = focused();
     show(false);
+    spot?.();
     ready = true;
     bar.saved.hidden = !answers(asks());
+  }
+
+  /** Where the focus is, as a way to put it back when the cards are made anew. */
+  function focused() {
+    const here = document.activeElement;
+    if (!stage.contains(here)) return null;
+    const box = here.closest("[data-id], [data-ask], .vk-steps");
+    const name = ["data-id", "data-ask"].find((each) => box?.hasAttribute(each));
+    const way = name ? `[${name}="${CSS.escape(box.getAttribute(name))}"]` : ".vk-stage > .vk-steps";
+    const n = [...(box?.querySelectorAll(FOCUSABLE) ?? [])].indexOf(here);
+    return () => root.querySelector(way)?.querySelectorAll(FOCUSABLE)[n]?.focus({ preventScroll: true });
   }
 
   function disagree(answer, theirs) {
@@ -245,7 +260,8 @@ function render({ model, el }) {
           wire.problem = first.problem.sentence;
           return bar.update();
         }
-        const reply = await wire.ask("do", { name: ask.name, given });
+        let reply = await wire.ask("do", { name: ask.name, given });
+        if (reply.wait) reply = await new Promise((done) => (wire.done = done)); // it takes longer than one waits for an answer
         button.disabled = false;
         result.textContent = reply.say ?? "";
         wire.problem = reply.problem?.sentence ?? null;
@@ -254,7 +270,7 @@ function render({ model, el }) {
         if (reply.go) location.assign(pageHref(reply.go));
         if (reply.reload !== false) await load(false);
         if (reply.next) go(at + 1);
-        else if (reply.say) stage.querySelector(`[data-ask="${ask.id}"] [role=status]`)?.replaceChildren(reply.say);
+        else if (reply.say) stage.querySelector(`[data-ask="${ask.id}"] [role=status]`)?.replaceChildren(reply.say); // the cards may be new
       } }, ask.button ?? ask.label);
       const made = h("div", {}, ...said(ask.button ? ask : {}), ...fields, button, result);
       return [made];
@@ -333,7 +349,7 @@ function render({ model, el }) {
         if (next !== (m.stored ?? null)) answers.push({ path: ["moments", m.id, "chosen"], value: next, known: [m.stored ?? null] });
         m.chosen = m.stored = next;
       }
-      if (answers.length) wire.answer(ask.record, answers).then(() => load());
+      if (answers.length) wire.answer(ask.record, answers).then(soonAgain);
       draw();
       focus && list.querySelector(focus)?.focus();
     };
@@ -419,12 +435,15 @@ function render({ model, el }) {
     return [...said(ask), form, look, looked, make, progress, told, result];
   }
 
+  wire.on("done", (message) => wire.done?.(message));
   wire.on("short", (message, buffers) => wire.onShort?.(message, buffers));
   wire.on("progress", (message) => wire.onProgress?.(message));
-  wire.on("changed", () => {
+  function soonAgain() {
     clearTimeout(soon); // while one types in another part of the page, each pause saves
     soon = setTimeout(load, 300);
-  });
+  }
+
+  wire.on("changed", soonAgain);
   load();
   return () => {
     clearTimeout(soon);

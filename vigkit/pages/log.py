@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from vigkit import consent, steps
@@ -142,12 +141,16 @@ def make_log(desk: Desk) -> Any:
         }
         return [_preview(desk), make, *_made(desk)]
 
-    def make(_given: Any) -> dict[str, Any]:
+    def work() -> dict[str, Any]:
         bar.layout.display = None
         try:
-            return {"say": _pack(desk, bar)}
+            return {"name": "make", "say": _pack(desk, bar)}
         finally:
             bar.layout.display = "none"
+
+    def make(_given: Any) -> dict[str, Any]:
+        cards.in_background(work, "done")
+        return {"wait": True}
 
     cards = Cards(desk, "log", asks, acts={"make": make}, every=True, said="Your log")
     return Column([cards, bar])
@@ -181,8 +184,7 @@ def _pack(desk: Desk, bar: Any) -> str:
     out = desk.book.folder / "logs"
 
     def report(p: Any) -> None:
-        with contextlib.suppress(ZeroDivisionError):
-            bar.value = p.done / p.total
+        bar.value = p.done / p.total if p.total else 0.0
 
     packed = pack.pack(
         steps.jobs([desk.book.folder], "supervision", steps.today()),

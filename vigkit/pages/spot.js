@@ -85,6 +85,7 @@ function screen({ onEnd }) {
     },
     show(film) {
       free();
+      video.pause(); // another film in its place would stop it without a word
       [shown, size] = [0, film.size];
       video.setAttribute("aria-label", film.title);
       video.src = new URL(`${baseUrl()}vigkit/film/${film.film}`, location.href).href;

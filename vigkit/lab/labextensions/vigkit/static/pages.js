@@ -12,6 +12,13 @@ const follow = (event) => {
   location.assign(`${baseUrl}doc/tree/${pathname.slice(files.length)}`);
 };
 
+// JupyterLab enters the address of a page a second time when it has opened it, and Back would have to be pressed twice.
+const push = history.pushState.bind(history);
+history.pushState = (state, title, url) => {
+  const again = new URL(url ?? "", location.href).pathname === location.pathname;
+  (again ? history.replaceState.bind(history) : push)(state, title, url);
+};
+
 const plugin = { id: "vigkit:pages", autoStart: true, activate: () => addEventListener("click", follow, true) };
 
 // How JupyterLab finds a plugin that was not built with it.

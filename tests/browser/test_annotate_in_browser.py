@@ -1,0 +1,807 @@
+"""Marking in a real browser, on films that carry their frame number in the picture.
+
+Keys are pressed and held while a film plays; what is stored is compared with the numbers that were seen.
+Screenshots lie in the folder that pytest keeps its temporary files in.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import films
+import psutil
+import pytest
+from conftest import CYCLE, PERSON
+from lab import SECONDS, Lab, View, browser, opened, running
+from playwright.sync_api import Browser, Locator, Page, expect
+from test_film_kinds import JITTER, QUIET, X265
+from test_lab import until
+
+from vigkit import steps
+from vigkit.casebook import Casebook
+
+__all__ = ["browser"]  # a fixture
+
+# Reads the number of each picture as it comes, and remembers which one was there when a key went down or up.
+WATCH = """
+() => {
+  const video = document.querySelector("[data-vk=film]");
+  const paper = new OffscreenCanvas(320, 180).getContext("2d", { willReadFrequently: true });
+  const read = () => {
+    paper.drawImage(video, 0, 0, 320, 180);
+    const { data } = paper.getImageData(0, 0, 320, 180);
+    let number = 0;
+    for (let bit = 0; bit < 12; bit += 1) {
+      const [above, below] = [50, 130].map((y) => data[4 * (y * 320 + 26 + 24 * bit) + 1]);
+      if (Math.abs(above - below) < 60) return -1;
+      number |= (above > below ? 1 : 0) << bit;
+    }
+    return number;
+  };
+  window.read = read;
+  window.seen = { now: read() };
+  const follow = () => video.requestVideoFrameCallback(() => {
+    window.seen.now = read();
+    follow();
+  });
+  follow();
+  const { seen } = window;
+  window.addEventListener("keydown", (e) => e.repeat || (seen[e.key] = { down: seen.now }), true);
+  window.addEventListener("keyup", (e) => seen[e.key] && (seen[e.key].up = seen.now), true);
+}
+"""
+
+
+def new_book(folder: Path, film: Path) -> Casebook:
+    """A casebook with this film, everybody's consent, and a cycle without moments."""
+    made = steps.new(folder, code="S1", id="S1-test")
+    steps.add_film(made, film, people=["S1", "C1"], id="snack", activity="Snack time")
+    for person in ("S1", "C1"):
+        steps.put(made, "consent", PERSON | {"person": person})
+    steps.put(made, "cycle", CYCLE)
+    return made
+
+
+@dataclass
+class Marking:
+    """The part in a page, as a person uses it."""
+
+    view: View
+    book: Casebook
+    times: list[float]
+
+    @property
+    def page(self) -> Page:
+        return self.view.page
+
+    @property
+    def part(self) -> Locator:
+        return self.page.locator(".vk-annotate")
+
+    @property
+    def saved(self) -> Locator:
+        return self.part.locator("[data-vk=saved]")
+
+    def is_saved(self) -> None:
+        expect(self.saved).to_have_text("Saved", timeout=SECONDS)
+
+    def stored(self) -> list[dict[str, Any]]:
+        return [steps.plain(m) for m in Casebook(self.book.folder).cycle("01-snack").moments]
+
+    def to_film(self) -> None:
+        self.part.locator("[data-vk=film]").focus()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def at(self, number: int) -> None:
+        """Wait until this picture is on the screen."""
+        self.page.wait_for_function("n => window.read() === n", arg=number, timeout=SECONDS)
+
+    def go(self, number: int) -> None:
+        """Look at a picture, as a finger on the timeline does."""
+        box = self.part.locator("[data-vk=timeline]").bounding_box()
+        assert box
+        seconds = Casebook(self.book.folder).contents().films["snack"].seconds
+        middle = (self.times[number] + [*self.times, seconds][number + 1]) / 2
+        self.page.mouse.click(box["x"] + box["width"] * middle / seconds, box["y"] + 20)
+        self.page.wait_for_function("!document.querySelector('[data-vk=film]').seeking")
+
+    def playing(self, past: float) -> None:
+        self.page.wait_for_function(
+            "t => !document.querySelector('[data-vk=film]').paused"
+            " && document.querySelector('[data-vk=film]').currentTime > t",
+            arg=past,
+            timeout=SECONDS,
+        )
+
+    def shows(self, seconds: float) -> int:
+        """The number of the picture on the screen at a time."""
+        return max(bisect.bisect_right(self.times, seconds + 1e-6) - 1, 0)
+
+    def clean(self) -> None:
+        """No moments, at the start, silent."""
+        self.page.evaluate("document.querySelector('[data-vk=film]').pause()")
+        self.page.evaluate("document.querySelector('[data-vk=film]').muted = true")
+        self.is_saved()
+        while (rows := self.part.locator("[data-vk=moment]")).count():
+            rows.first.click()
+            count = rows.count()
+            self.to_film()
+            self.press("Delete")
+            expect(rows).to_have_count(count - 1)
+        self.is_saved()
+        self.press("Home")
+        self.at(0)
+
+    def one(self) -> dict[str, Any]:
+        self.is_saved()
+        [moment] = self.stored()
+        return moment
+
+
+def begin(view: View, book: Casebook, times: list[float], black: bool = False) -> Marking:
+    """Press the button of the page, and wait until the film and its times are there."""
+    view.page.get_by_role("button", name="Start this page").click(timeout=SECONDS)
+    me = Marking(view, book, times)
+    me.part.locator("[data-vk=film]").wait_for(timeout=SECONDS)
+    if not black:
+        ready(me)
+    return me
+
+
+def ready(me: Marking) -> None:
+    me.page.wait_for_function(
+        "document.querySelector('.vk-annotate').dataset.exact === 'true'"
+        " && document.querySelector('[data-vk=film]').readyState >= 2"
+        " && document.querySelector('[data-vk=film]').videoWidth > 0",
+        timeout=SECONDS,
+    )
+    me.page.evaluate(WATCH)
+    me.to_film()
+
+
+@contextmanager
+def page_on(browser: Browser, folder: Path, film: Path, times: list[float], **more: Any) -> Iterator[Marking]:
+    """A casebook of its own with a lab of its own: for tests that break something."""
+    book = new_book(folder / "casebook", film)
+    with running(book.folder) as lab, opened(browser, lab, "3-moments", **more) as view:
+        yield begin(view, book, times)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film whose pictures stand for different times, and one of them for two and a half seconds."""
+    return films.make(tmp_path_factory.mktemp("uneven") / "uneven.mp4", 500, filters=JITTER, sound=19)
+
+
+@pytest.fixture(scope="module")
+def one(browser: Browser, tmp_path_factory: pytest.TempPathFactory, small_film: Path) -> Iterator[Marking]:
+    """One page for all tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("one")
+    with page_on(browser, folder, small_film, films.times_of(small_film)) as me:
+        yield me
+        assert not me.view.errors and not me.view.outside
+
+
+@pytest.fixture(scope="module")
+def other(browser: Browser, tmp_path_factory: pytest.TempPathFactory, uneven: Path) -> Iterator[Marking]:
+    with page_on(browser, tmp_path_factory.mktemp("other"), uneven, films.times_of(uneven)) as me:
+        yield me
+
+
+@pytest.fixture(params=["even", "uneven"])
+def me(request: pytest.FixtureRequest) -> Marking:
+    found = request.getfixturevalue("one" if request.param == "even" else "other")
+    found.clean()
+    return found
+
+
+@pytest.fixture
+def mine(one: Marking) -> Marking:
+    one.clean()
+    return one
+
+
+# --- Marking while the film plays ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("speed", [1.0, 0.5])
+def test_a_key_that_is_held_marks_what_was_seen(me: Marking, speed: float) -> None:
+    me.part.get_by_label("Speed").select_option(str(speed).removesuffix(".0"))
+    me.to_film()
+    me.press("Space")
+    me.playing(1.2)
+    me.page.keyboard.down("b")
+    me.playing(2.5)
+    me.page.keyboard.up("b")
+    me.press("Space")
+    me.part.get_by_label("Speed").select_option("1")
+    moment = me.one()
+    assert moment["end"] - moment["start"] > 1
+    assert abs(me.shows(moment["start"]) - me.shows(me.times[down_of(me)] - 0.2 * speed)) <= 1
+    assert abs(me.shows(moment["end"] - 0.001) - up_of(me)) <= 1
+
+
+def down_of(me: Marking) -> int:
+    return int(me.page.evaluate("window.seen.b.down"))
+
+
+def up_of(me: Marking) -> int:
+    return int(me.page.evaluate("window.seen.b.up"))
+
+
+def test_the_mark_is_hollow_until_it_is_kept_and_then_it_stands_where_it_is_stored(mine: Marking) -> None:
+    hold(mine, 1.0, 2.0)
+    moment = mine.one()
+    row = mine.part.locator("[data-vk=moment]")
+    expect(row).to_have_attribute("data-id", moment["id"])
+    assert float(row.get_attribute("data-start") or 0) == moment["start"]
+    assert float(row.get_attribute("data-end") or 0) == moment["end"]
+    assert re.fullmatch("m[a-z0-9]{8}", moment["id"])
+    expect(row).not_to_have_class(re.compile("vk-hollow"))
+
+
+def hold(me: Marking, begin: float, end: float) -> None:
+    """Hold the key from one time to another, while the film plays, and pause it again."""
+    me.to_film()
+    me.press("Space")
+    me.playing(begin)
+    me.page.keyboard.down("b")
+    me.playing(end)
+    me.page.keyboard.up("b")
+    me.press("Space")
+    me.page.wait_for_function("document.querySelector('[data-vk=film]').paused")
+
+
+def test_the_reaction_time_is_the_persons_own(mine: Marking) -> None:
+    field = mine.part.get_by_label("Your reaction time, in seconds")
+    mine.part.get_by_text("More ways to watch").click()
+    field.fill("0.8")
+    field.blur()
+    hold(mine, 1.5, 2.5)
+    moment = mine.one()
+    assert abs(mine.shows(moment["start"]) - mine.shows(mine.times[down_of(mine)] - 0.8)) <= 1
+    field.fill("0.2")
+    field.blur()
+    mine.part.get_by_text("More ways to watch").click()
+
+
+def test_a_tap_marks_ten_seconds(mine: Marking) -> None:
+    mine.go(200)
+    mine.to_film()
+    mine.press("b")
+    moment = mine.one()
+    assert (mine.shows(moment["start"]), moment["start"]) == (mine.shows(mine.times[200] - 5), 3.0)
+    assert mine.shows(moment["end"] - 0.001) == mine.shows(mine.times[200] + 5)
+
+
+def test_the_button_is_held_by_pointer_and_by_its_own_keys(mine: Marking) -> None:
+    button = mine.part.locator("[data-vk=mark]")
+    mine.press("Space")
+    mine.playing(0.6)
+    button.hover()
+    mine.page.mouse.down()
+    expect(button).to_have_text("Let go when it ends")
+    mine.playing(1.4)
+    mine.page.mouse.up()
+    expect(button).to_have_text("Hold B: better than usual")
+    button.focus()
+    mine.page.keyboard.down("Enter")
+    mine.playing(2.4)
+    mine.page.keyboard.up("Enter")
+    mine.to_film()
+    mine.press("Space")
+    mine.is_saved()
+    assert len(mine.stored()) == 2
+    button.dispatch_event("click")  # as a voice or a screen reader does
+    expect(mine.part.locator("[data-vk=moment]")).to_have_count(3)
+    mine.is_saved()
+
+
+def test_escape_lets_a_mark_go_that_was_begun(mine: Marking) -> None:
+    mine.press("Space")
+    mine.playing(0.5)
+    mine.page.keyboard.down("b")
+    mine.press("Escape")
+    mine.page.keyboard.up("b")
+    mine.press("Space")
+    expect(mine.part.locator("[data-vk=mark]")).to_have_text("Hold B: better than usual")
+    assert not mine.stored() and mine.part.locator("[data-vk=moment]").count() == 0
+
+
+# --- Finding one's way -----------------------------------------------------------------------------------
+
+
+def test_it_steps_to_each_picture_that_is_shown(me: Marking) -> None:
+    me.go(50)
+    start = int(me.page.evaluate("window.read()"))
+    me.to_film()
+    for n in range(1, 21):
+        me.press(".")
+        me.at(start + n)
+    for n in range(19, -1, -1):
+        me.press(",")
+        me.at(start + n)
+    me.press("Shift+Period")
+    me.at(start + 10)
+    me.press("Shift+Comma")
+    me.at(start)
+
+
+def test_many_steps_in_a_row_lose_none(me: Marking) -> None:
+    me.go(30)
+    start = int(me.page.evaluate("window.read()"))
+    me.to_film()
+    me.press(*["."] * 15)
+    me.at(start + 15)
+    me.press(*[","] * 12)
+    me.at(start + 3)
+
+
+def test_it_plays_slower_and_quicker_with_a_natural_voice(mine: Marking) -> None:
+    video = "document.querySelector('[data-vk=film]')"
+    seen = []
+    for key in "---++++++":
+        mine.press(key)
+        seen.append(mine.page.evaluate(f"{video}.playbackRate"))
+    assert seen == [0.75, 0.5, 0.25, 0.5, 0.75, 1, 1.5, 2, 2]
+    assert mine.page.evaluate(f"{video}.preservesPitch")
+    mine.press("-", "-")
+    mine.press("m")
+    assert mine.page.evaluate(f"{video}.muted") is False
+    mine.press("m")
+
+
+def test_a_moment_is_looped(mine: Marking) -> None:
+    mark_by_keys(mine, 100, 115)
+    mine.to_film()
+    mine.press("l")
+    numbers = set()
+    for _ in range(60):
+        mine.page.wait_for_function("n => window.seen.now !== n", arg=mine.page.evaluate("window.seen.now"))
+        numbers.add(mine.page.evaluate("window.seen.now"))
+    mine.press("l", "Space")
+    assert min(numbers) >= 100 and max(numbers) <= 116 and len(numbers) > 8
+
+
+def mark_by_keys(me: Marking, first: int, last: int) -> None:
+    """In and out keys: the moment has these two pictures and all between them."""
+    me.to_film()
+    me.go(first)
+    me.at(first)
+    me.to_film()
+    me.press("i")
+    me.go(last)
+    me.at(last)
+    me.to_film()
+    me.press("o")
+
+
+def test_in_and_out_keys_take_the_pictures_on_the_screen(me: Marking) -> None:
+    mark_by_keys(me, 40, 90)
+    moment = me.one()
+    assert me.shows(moment["start"]) == 40 and me.shows(moment["end"] - 0.001) == 90
+    assert me.shows(moment["end"] + 0.001) == 91
+
+
+def test_edges_move_by_one_picture(me: Marking) -> None:
+    mark_by_keys(me, 40, 50)
+
+    def edges() -> tuple[int, int]:
+        me.is_saved()
+        [moment] = me.stored()
+        return me.shows(moment["start"]), me.shows(moment["end"] - 0.001)
+
+    assert edges() == (40, 50)
+    me.press("q")
+    me.at(39)
+    me.press("r")
+    me.at(51)
+    assert edges() == (39, 51)
+    me.press("w", "w", "e", "e", "e")
+    assert edges() == (41, 48)
+    me.press("Shift+R")
+    assert edges() == (41, 58)
+    me.go(45)
+    me.to_film()
+    me.press("s")
+    me.go(52)
+    me.to_film()
+    me.press("d")
+    assert edges() == (45, 52)
+
+
+def test_one_jumps_between_moments(mine: Marking) -> None:
+    for first in (50, 150, 250):
+        mark_by_keys(mine, first, first + 20)
+    mine.press("Home")
+    mine.at(0)
+    for first in (50, 150, 250):
+        mine.press("n")
+        mine.at(first)
+    mine.press("p")
+    mine.at(150)
+    expect(mine.part.locator("[data-vk=moment][aria-current=true]")).to_have_attribute("data-start", "6")
+
+
+def test_the_timeline_is_dragged(mine: Marking) -> None:
+    box = mine.part.locator("[data-vk=timeline]").bounding_box()
+    assert box
+    x, y = (lambda t: box["x"] + box["width"] * t / 20), box["y"] + 80
+
+    def drag(begin: float, end: float) -> None:
+        mine.page.mouse.move(x(begin), y)
+        mine.page.mouse.down()
+        mine.page.mouse.move(x((begin + end) / 2), y, steps=3)
+        mine.page.mouse.move(x(end), y, steps=3)
+        mine.page.mouse.up()
+
+    drag(5, 8)
+    made = mine.one()
+    assert (made["start"], made["end"]) == (pytest.approx(5, abs=0.1), pytest.approx(8, abs=0.1))
+    assert all(edge * 25 == pytest.approx(round(edge * 25)) for edge in (made["start"], made["end"]))
+    drag(made["end"] - 0.02, 10)
+    assert mine.one()["end"] == pytest.approx(10, abs=0.1)
+    drag(made["start"] + 0.02, 4)
+    moved = mine.one()
+    assert moved["start"] == pytest.approx(4, abs=0.1) and moved["id"] == made["id"]
+
+
+def test_the_way_back_has_no_end(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    mine.press("q", "q", "j", "2", "1")
+    mine.press("Enter")
+    mine.page.keyboard.type("I wait")
+    mine.press("Escape")
+    mine.is_saved()
+    [last] = mine.stored()
+    assert (last["better"], last["joy"], last["principles"]) == ("I wait", True, ["EN1"])
+    states = [last]
+    for _ in range(6):
+        mine.to_film()
+        mine.press("Control+z")
+        mine.is_saved()
+        states.append(*mine.stored() or [{}])
+    assert states[-1] == {} and len({json.dumps(s, sort_keys=True) for s in states}) == 7
+    for before in reversed(states[:-1]):
+        mine.press("Control+y")
+        mine.is_saved()
+        assert mine.stored() == [before]
+    mine.press("Delete")
+    mine.is_saved()
+    assert mine.stored() == []
+    mine.press("Control+z")
+    mine.is_saved()
+    assert mine.stored() == [last]
+
+
+# --- Words -----------------------------------------------------------------------------------------------
+
+
+def test_the_film_pauses_while_one_types_and_enter_lets_it_go_on(mine: Marking) -> None:
+    hold(mine, 0.5, 1.5)
+    mine.press("Space")
+    mine.playing(1.6)
+    mine.press("Enter")
+    field = mine.part.locator("[data-vk=answer]")
+    expect(field).to_be_focused()
+    mine.page.keyboard.type("I wait")
+    assert mine.page.evaluate("document.querySelector('[data-vk=film]').paused")
+    mine.press("Shift+Enter")
+    mine.page.keyboard.type("longer bjk ?")
+    mine.press("Enter")
+    mine.playing(1.6)
+    mine.press("Space")
+    assert mine.one()["better"] == "I wait\nlonger bjk ?"
+    expect(mine.part.locator(".vk-caption")).to_be_hidden()
+    mine.press("p")
+    expect(mine.part.locator(".vk-caption")).to_have_text("I wait\nlonger bjk ?")
+
+
+def test_a_moment_asks_why_it_was_chosen(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    expect(mine.part.locator("[data-vk=moment]")).to_contain_text("Why this moment for your question?")
+    mine.press("Enter")
+    mine.page.keyboard.type("I wait")
+    mine.press("Enter")
+    label = mine.part.locator(".vk-open .vk-label")
+    expect(label).to_have_text("Why this moment for your question?")
+    expect(mine.part.locator(".vk-open .vk-hint").first).to_have_text(
+        "Your question: How do I give C1 time to begin?"
+    )
+    mine.page.keyboard.type("C1 begins")
+    mine.press("Escape")
+    expect(mine.part.locator("[data-vk=moment]")).not_to_contain_text("Why this moment")
+    assert mine.one()["why"] == "C1 begins"
+
+
+def test_words_of_any_kind_and_length_are_kept(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    field = mine.part.locator("[data-vk=answer]")
+    for words in ("שלום 🙂 <b>", "Ω" * 50_000 + "x" * 50_000):
+        field.fill(words)
+        mine.is_saved()
+        until(lambda words=words: mine.stored()[0].get("better") == words)
+    assert field.get_attribute("dir") == "auto"
+
+
+def test_what_one_might_see_is_chosen_by_key_or_from_the_list(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    mine.press("3", "2")
+    mine.press("1")
+    mine.part.get_by_label("Turns towards").check()
+    mine.is_saved()
+    assert mine.one()["principles"] == ["RE2", "AT3"]
+    mine.part.get_by_label("Turns towards").uncheck()
+    mine.to_film()
+    mine.press("0", "3", "2")
+    mine.is_saved()
+    assert "principles" not in mine.one()
+
+
+def test_turns_and_boxes_stand_behind_more(mine: Marking) -> None:
+    mark_by_keys(mine, 50, 100)
+    mine.go(60)
+    mine.part.get_by_text("More about this moment").click()
+    mine.part.get_by_text("Turns: who does what").click()
+    mine.part.get_by_label("Who").select_option("C1")
+    mine.part.get_by_label("Does what").select_option("initiative")
+    mine.part.get_by_label("How").select_option("gaze")
+    mine.part.locator("[data-vk=turn]").click()
+    mine.go(70)
+    mine.part.get_by_text("Ends here").click()
+    mine.is_saved()
+    turn = {"who": "C1", "act": "initiative", "how": "gaze", "start": 2.4, "end": 2.84}
+    assert mine.one()["turns"] == [turn]
+    mine.part.get_by_text("Boxes round faces").click()
+    box = mine.part.locator("[data-vk=film]").bounding_box()
+    assert box
+    mine.page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.25)
+    mine.page.mouse.down()
+    mine.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5, steps=4)
+    mine.page.mouse.up()
+    mine.part.locator("[data-vk=follow]").click()
+    mine.at(82)
+    face = mine.part.locator(".vk-face")
+    face.focus()
+    mine.press("ArrowRight", "Shift+ArrowDown")
+    mine.is_saved()
+    [cover] = mine.one()["covers"]
+    first, second = cover["keys"]
+    assert (first["at"], second["at"]) == (2.8, 3.28)
+    assert [first[s] for s in ("x", "y", "width", "height")] == pytest.approx([0.25] * 4, abs=0.02)
+    assert (second["x"] - first["x"], second["height"] - first["height"]) == (
+        pytest.approx(0.01, abs=1e-4),
+        pytest.approx(0.01, abs=1e-4),
+    )
+    mine.part.get_by_label("Delete box 1").click()
+    mine.is_saved()
+    assert "covers" not in mine.one()
+    mine.part.get_by_text("More about this moment").click()
+
+
+# --- The page around it ----------------------------------------------------------------------------------
+
+
+def test_no_key_reaches_the_notebook(mine: Marking) -> None:
+    cells = mine.page.locator(".jp-Cell")
+    before = cells.count()
+    mark_by_keys(mine, 40, 60)
+    for key in [*"abcdefghijklmnopqrstuvwxyz0123456789", "d", "d", "x", "Shift+M", "Control+z", "Delete"]:
+        mine.to_film()
+        mine.press(key)
+        if mine.page.evaluate("Boolean(document.fullscreenElement)"):
+            mine.press("f")
+    mine.press("Enter")
+    mine.page.keyboard.type("aabbddxx 00 ii")
+    mine.press("Escape")
+    mine.is_saved()
+    assert cells.count() == before
+
+
+def test_the_help_card_has_all_keys_and_gives_the_focus_back(mine: Marking, tmp_path: Path) -> None:
+    mine.press("?")
+    card = mine.part.locator("[data-vk=help]")
+    expect(card).to_be_visible()
+    mine.page.screenshot(path=tmp_path / "help.png")
+    assert card.locator("kbd").count() > 30
+    mine.press("Escape")
+    expect(card).to_be_hidden()
+    expect(mine.part.locator("[data-vk=film]")).to_be_focused()
+
+
+def test_everything_is_reached_by_keyboard(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    mine.to_film()
+    reached = set()
+    for _ in range(60):
+        mine.press("Tab")
+        reached.add(
+            mine.page.evaluate("document.activeElement.dataset.vk ?? document.activeElement.textContent")
+        )
+    assert {"mark", "play", "timeline", "answer", "moment", "Sound off", "Loop", "Delete"} <= reached
+    assert "More ways to watch" in reached and not mine.part.evaluate(
+        "e => e.contains(document.activeElement)"
+    )
+
+
+@pytest.mark.parametrize("state", ["first", "open", "all"])
+def test_nothing_stands_in_anybodys_way(mine: Marking, state: str, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    if state != "first":
+        mark_by_keys(mine, 40, 60)
+    drawers = mine.part.locator("details > summary")
+    if state == "all":
+        mine.part.evaluate("e => e.querySelectorAll('details').forEach((each) => (each.open = true))")
+        mine.press("1")
+    mine.page.screenshot(path=tmp_path / f"{state}.png", full_page=True)
+    found = Axe().run(mine.page, context=".vk-annotate")
+    mine.part.evaluate("e => e.querySelectorAll('details').forEach((each) => (each.open = false))")
+    assert drawers.count() and not found.response["violations"], found.generate_report()
+
+
+def test_at_twice_the_size_all_is_there(browser: Browser, one: Marking, tmp_path: Path) -> None:
+    more = {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2}
+    with opened(browser, one.view.lab, "3-moments", **more) as view:
+        large = begin(view, one.book, one.times)
+        large.clean()
+        mark_by_keys(large, 40, 60)
+        large.page.screenshot(path=tmp_path / "twice.png")
+        out = "each.getBoundingClientRect().right > innerWidth + 1"
+        found = f"e => [...e.querySelectorAll('*')].filter((each) => {out}).map((each) => each.className)"
+        assert large.part.evaluate(found) == []
+
+
+def test_two_windows_keep_both_and_the_person_is_told(browser: Browser, one: Marking) -> None:
+    one.clean()
+    with opened(browser, one.view.lab, "3-moments") as view:
+        second = begin(view, one.book, one.times)
+        mark_by_keys(one, 40, 60)
+        one.is_saved()
+        mark_by_keys(second, 140, 160)
+        second.is_saved()
+        expect(second.part.locator("[data-vk=news]")).to_have_text(
+            "Another window has changed this cycle. What is here now is both."
+        )
+        expect(second.part.locator("[data-vk=moment]")).to_have_count(2)
+        assert [one.shows(m["start"]) for m in one.stored()] == [40, 140]
+        one.page.evaluate("window.dispatchEvent(new Event('focus'))")  # one looks at the first window again
+        expect(one.part.locator("[data-vk=moment]")).to_have_count(2)
+        # and words in the same place stand side by side
+        for each in (one, second):
+            each.part.locator("[data-vk=moment]").first.click()
+            expect(each.part.locator("[data-vk=answer]")).to_have_value("")
+        one.part.locator("[data-vk=answer]").fill("I wait")
+        one.is_saved()
+        second.part.locator("[data-vk=answer]").fill("C1 looks up")
+        expect(second.part.get_by_text("Another window has this answer:")).to_be_visible(timeout=SECONDS)
+        expect(second.part.locator(".vk-own")).to_have_text("I wait")
+        second.part.get_by_role("button", name="Keep mine").click()
+        second.is_saved()
+        until(lambda: one.stored()[0]["better"] == "C1 looks up")
+
+
+# --- What goes otherwise ---------------------------------------------------------------------------------
+
+
+def kernel(lab: Lab) -> psutil.Process:
+    [pid] = lab.kernels()
+    return psutil.Process(pid)
+
+
+@pytest.mark.parametrize("when", ["before it is stored", "as it is stored"])
+def test_a_kernel_that_is_killed_loses_no_mark(
+    browser: Browser, tmp_path: Path, small_film: Path, when: str
+) -> None:
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        hold(me, 0.5, 1.2)
+        me.is_saved()
+        process = kernel(me.view.lab)
+        if when == "before it is stored":
+            process.suspend()  # between the key that is let go and the answer
+        hold(me, 2.0, 3.0)
+        me.part.locator("[data-vk=moment]").nth(1).wait_for()
+        if when == "as it is stored":
+            until(lambda: len(me.stored()) == 2)
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        if when == "before it is stored":
+            expect(me.saved).to_have_text("Not saved yet", timeout=SECONDS)
+            assert "Your words are kept" in me.part.locator("[data-vk=problem]").inner_text()
+            expect(me.part.locator("[data-vk=moment]").nth(1)).to_contain_text("Not saved yet")
+            me.part.locator("[data-vk=answer]").fill("I wait longer")  # words too
+            me.page.screenshot(path=tmp_path / "killed.png")
+        until(lambda: [pid for pid in me.view.lab.kernels() if pid != process.pid])
+        again = begin(me.view, me.book, me.times)
+        again.is_saved()
+        expect(again.part.locator("[data-vk=moment]")).to_have_count(2, timeout=SECONDS)
+        moments = me.stored()
+        assert len(moments) == 2 and len({m["id"] for m in moments}) == 2
+        if when == "before it is stored":
+            assert moments[1]["better"] == "I wait longer"
+
+
+def test_a_full_disk_keeps_all_in_the_window(browser: Browser, tmp_path: Path, small_film: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("no disk can be filled for one program alone on this system")
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        process = kernel(me.view.lab)
+        process.rlimit(psutil.RLIMIT_FSIZE, (0, psutil.RLIM_INFINITY))
+        mark_by_keys(me, 40, 60)
+        expect(me.saved).to_have_text("Not saved yet", timeout=SECONDS)
+        expect(me.part.locator("[data-vk=problem]")).to_contain_text("There is no space left on the disk")
+        me.part.locator("[data-vk=answer]").fill("I wait longer")
+        expect(me.saved).to_have_text("Not saved yet", timeout=SECONDS)
+        assert me.stored() == [] and me.page.evaluate("Object.keys(sessionStorage).length") > 0
+        process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        me.part.get_by_role("button", name="Try again").click()
+        me.is_saved()
+        assert me.one()["better"] == "I wait longer"
+        expect(me.part.locator("[data-vk=problem]")).to_be_hidden()
+
+
+def test_a_folder_that_has_gone_keeps_all_in_the_window(
+    browser: Browser, tmp_path: Path, small_film: Path
+) -> None:
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        shutil.move(me.book.folder, tmp_path / "away")
+        mark_by_keys(me, 40, 60)
+        expect(me.saved).to_have_text("Not saved yet", timeout=SECONDS)
+        said = me.part.locator("[data-vk=problem]").inner_text()
+        assert said and "Traceback" not in said and str(tmp_path) not in said
+        shutil.move(tmp_path / "away", me.book.folder)
+        me.part.get_by_role("button", name="Try again").click()
+        assert me.shows(me.one()["start"]) == 40
+
+
+def test_a_consent_that_is_taken_back_stops_the_film(
+    browser: Browser, tmp_path: Path, small_film: Path
+) -> None:
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        mark_by_keys(me, 40, 60)
+        me.is_saved()
+        steps.put(me.book, "consent", PERSON | {"person": "C1", "consents": [{"withdrawn": "2026-03-01"}]})
+        mark_by_keys(me, 140, 160)
+        expect(me.part.locator("[data-vk=problem]")).to_contain_text("was taken back", timeout=SECONDS)
+        assert me.page.evaluate("document.querySelector('[data-vk=film]').getAttribute('src')") is None
+        expect(me.saved).to_have_text("Not saved yet")
+        assert len(me.stored()) == 1
+
+
+def test_a_film_that_has_gone_is_told(browser: Browser, tmp_path: Path, small_film: Path) -> None:
+    book = new_book(tmp_path / "casebook", small_film)
+    (book.folder / "films" / "snack.mp4").rename(tmp_path / "snack.mp4")
+    with running(book.folder) as lab, opened(browser, lab, "3-moments") as view:
+        me = begin(view, book, [], black=True)
+        problem = me.part.locator("[data-vk=problem]")
+        expect(problem).to_contain_text("The film snack is not there", timeout=SECONDS)
+        (tmp_path / "snack.mp4").rename(book.folder / "films" / "snack.mp4")
+        me.part.get_by_role("button", name="Try again").click()
+        ready(me)
+        expect(problem).to_be_hidden()
+
+
+def test_a_film_that_a_browser_shows_black_gets_a_copy(browser: Browser, tmp_path: Path) -> None:
+    video = (*X265, "-pix_fmt", "yuv420p", "-x265-params", QUIET)
+    film = films.make(tmp_path / "phone.mov", 300, video=video, sound=10)
+    book = new_book(tmp_path / "casebook", film)
+    with running(book.folder) as lab, opened(browser, lab, "3-moments") as view:
+        me = begin(view, book, films.times_of(film))
+        assert "/proxy" in str(me.page.evaluate("document.querySelector('[data-vk=film]').src"))
+        mark_by_keys(me, 40, 60)
+        moment = me.one()
+        assert (me.shows(moment["start"]), me.shows(moment["end"] - 0.001)) == (40, 60)
+        assert list((book.folder / "cache").rglob("proxy-*.mp4"))
