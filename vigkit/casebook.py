@@ -204,7 +204,7 @@ class Casebook:
         return path
 
     def remember(self, film: Film, path: Path) -> None:
-        """Keep in cache/ the size and time of a large film that was just read, so that it need not be again."""
+        """Keep in cache/ the size and time of a large film that was just read, to read it no more."""
         with contextlib.suppress(OSError):  # it saves time, no more
             state = path.stat()
             if state.st_size >= LARGE and not self._stamped(film, state):
@@ -238,7 +238,7 @@ class Casebook:
 
     @contextmanager
     def brought(self, name: str) -> Iterator[Path]:
-        """A film that a browser has brought, by the name of its file; it is gone afterwards, taken in or not."""
+        """A film that a browser has brought, by its file's name; it is gone afterwards, taken in or not."""
         path = self.folder / "cache" / "brought" / Path(name).name
         try:
             yield path

@@ -33,14 +33,23 @@ QUIET = [
 ]
 SECONDS = 60_000  # milliseconds that a test waits for something on a busy machine
 BUTTON = "Start this page"
-# What has become of a page: "done" when every cell has run, or what an error said.
+# Called before a page is started: notices when its cells are being run, however short that is.
+WATCH = """
+() => {
+  const bar = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-NotebookPanel-toolbar");
+  window.began = false;
+  const look = () => { window.began ||= /Executed/.test(bar.textContent); };
+  new MutationObserver(look).observe(bar, {subtree: true, childList: true, characterData: true});
+}
+"""
+# What has become of a page that was started: "done" when every cell has run, or what an error said.
 STATE = """
 () => {
   const page = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
   const error = page.querySelector('[data-mime-type$=".stderr"] > pre > .ansi-red-fg:first-child');
   if (error) return error.parentElement.textContent;
-  const said = [...page.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")].map((p) => p.textContent);
-  return said.length > 0 && said.every((words) => /\\d/.test(words)) ? "done" : "";
+  const idle = page.querySelector('[data-status="idle"] [role="progressbar"][aria-valuenow="100"]');
+  return window.began && idle ? "done" : "";
 }
 """
 
@@ -125,7 +134,10 @@ class View:
 
     def start(self) -> None:
         """Press the one button there is, and wait until every cell has run."""
-        self.page.get_by_role("button", name=BUTTON).click(timeout=SECONDS)
+        button = self.page.get_by_role("button", name=BUTTON)
+        button.wait_for(timeout=SECONDS)
+        self.page.evaluate(WATCH)
+        button.click(timeout=SECONDS)
         state = self.page.wait_for_function(STATE, timeout=SECONDS).json_value()
         assert state == "done", state
 

@@ -18,7 +18,7 @@ from typing import Any
 import films
 import numpy as np
 import pytest
-from lab import SECONDS, STATE, browser, opened, running
+from lab import SECONDS, browser, opened, running
 from playwright.sync_api import Browser, Page
 from test_lab import until
 
@@ -66,7 +66,7 @@ def book(tmp_path_factory: pytest.TempPathFactory, small_film: Path) -> Casebook
         "long": notebook("print('done')", words=f"# A long page\n\n{long}"),
         "other": notebook("print('done')", words="# Another page"),
         "broken": notebook("raise KeyError('a traceback')"),
-        "slow": notebook("import time", "time.sleep(1)"),
+        "slow": notebook("import time", "time.sleep(1); print('Awake')"),
     }.items():
         made.folder.joinpath("workbooks").mkdir(exist_ok=True)
         made.folder.joinpath("workbooks", f"{name}.ipynb").write_text(text, encoding="utf-8")
@@ -140,7 +140,7 @@ def test_pressed_at_once_it_starts_and_says_that_it_works(browser: Browser, lab:
             view.page.get_by_role("button", name="Start this page").click()
             view.page.wait_for_function(f"{told} == '\"Starting …\"'")
             view.page.wait_for_function(f"{told} == 'none'")
-            assert view.page.evaluate(STATE) == "done"
+            assert view.page.get_by_text("Awake", exact=True).is_visible()
 
 
 def test_what_goes_otherwise_is_a_sentence(browser: Browser, lab: Any, tmp_path: Path) -> None:

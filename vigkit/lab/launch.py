@@ -121,10 +121,7 @@ def _private_folder() -> Path:
         "display_name": "vigkit",
         "language": "python",
         # what is set for the server alone, below, is not for kernels
-        "env": {
-            "JUPYTER_NO_CONFIG": "",
-            "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
-        },
+        "env": {"JUPYTER_NO_CONFIG": ""},
         "metadata": {"supported_encryption": "curve"},
     }
     profile = "c.HistoryManager.enabled = False\n"
@@ -158,7 +155,7 @@ def _server(root: Path, page: str, run: Path, port: int, debug: bool) -> Any:
     from vigkit.lab.contents import Pages
 
     def alone(_handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
-        """A page comes alone: what else was open, which JupyterLab would open again behind it, is forgotten."""
+        """A page comes alone: what else was open, JupyterLab would open again behind it."""
         for kept in (run / "workspaces").glob("*"):
             kept.unlink(missing_ok=True)
         return page_config

@@ -85,6 +85,7 @@ after_log = _part(PAGES[6], "end.end_of")
 
 first_and_last = _part(PAGES[7], "change.first_and_last")
 goal_lines = _part(PAGES[7], "change.goal_lines")
+counts = _part(PAGES[7], "change.counts")
 block = _part(PAGES[7], "change.block")
 after_change = _part(PAGES[7], "end.end_of")
 

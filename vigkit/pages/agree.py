@@ -11,7 +11,7 @@ from vigkit.cycle import Contents, Film
 from vigkit.errors import BadUsage, listed
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
-from vigkit.pages.end import Column
+from vigkit.pages.end import ASK_FIRST, Column, first
 from vigkit.render.paper import consent_form
 from vigkit.render.sections import PURPOSES
 from vigkit.steps import Answer
@@ -82,15 +82,13 @@ def film(desk: Desk) -> Cards:
         contents = desk.contents()
         cycle = contents.cycles.get(desk.cycle)
         if cycle is None:
-            sentence = "Write your helping question first. It tells you what to film."
-            link = {"page": "1-goal.ipynb", "label": "My helping question", "main": True}
-            return [{"id": "no-question", "kind": "links", "words": [sentence], "links": [link]}]
+            return first(*ASK_FIRST)
         films = [contents.films[id] for id in cycle.films if id in contents.films]
         told = [ask for each in films for ask in _film(each)]
         if cycle.talk_first:
             words = ["You chose to talk to your supervisor first. Take that back above when you have talked."]
             return [*told, {"id": "talk", "kind": "say", "words": words}]
-        return [*told, _bring(desk, contents, first=not films)]
+        return [*told, _bring(desk, contents, only=not films)]
 
     return Cards(
         desk, "film", asks, acts={"bring": lambda given: _add(desk, given)}, every=True, said="Your film"
@@ -126,13 +124,13 @@ def _film(film: Film) -> list[Ask]:
     ]
 
 
-def _bring(desk: Desk, contents: Contents, *, first: bool) -> Ask:
+def _bring(desk: Desk, contents: Contents, *, only: bool) -> Ask:
     others = [p.code for p in contents.owner.people if p.code != contents.owner.owner]
     return {
         "id": "bring",
         "kind": "bring",
         "name": "bring",
-        "label": "Bring your film" if first else "Bring another film",
+        "label": "Bring your film" if only else "Bring another film",
         "words": [
             "Copy it from the phone to this computer first. It stays here, and the original stays as it is."
         ],

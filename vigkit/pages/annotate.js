@@ -1086,7 +1086,8 @@ function holder({ begin, end, cancel, button, says }) {
     button.classList.toggle("vk-held", Boolean(held));
   };
   const up = (e) => {
-    if (e.type === "keyup" && held?.key !== e.code) return;
+    // of another key, or of a part of the page that has lost the focus
+    if (e.type === "keyup" ? held?.key !== e.code : e.target !== window) return;
     finish(end);
   };
   function finish(act) {

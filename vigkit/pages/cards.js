@@ -65,6 +65,7 @@ function render({ model, el }) {
     spot?.();
     ready = true;
     bar.saved.hidden = !answers(asks());
+    root.dataset.ready = "true";
   }
 
   /** Where the focus is, as a way to put it back when the cards are made anew. */

@@ -2,11 +2,11 @@
 
 An ask is a dict: `id`, `kind`, `label`, and where it is answered, `record` and `path` (steps.answers).
 With an answer: text, line, lines (a list, one on each), day, scale (0 to 10), choice, checks (a list), tick.
-Without: say (`words`, `own`, `list`), links, summary, table, image, figure (`svg`), group (`asks`), clip
-(`film`, `start`, `end`), frame (`html`), paper (`html`, opened to read or print), action (`name`, `button`,
-`fields`: done in Python), bring (a film of this computer), order (of moments), film-maker (the short film).
-Any may have `hint`, `why` (we ask), `before` (earlier versions), `optional`, `vk` (the hook for checks).
-`reload` asks anew after an answer.
+Without: say (`words`, `own`, `list`), links, summary, table, image, figure (`svg`), group and pair (`asks`),
+clip (`film`, `start`, `end`), frame (`html`), paper (`html`, opened to read or print), bring (a film), order
+(of moments), film-maker (the short film), action (`name`, `button`, `fields`: done in Python), webgl (an
+action where the browser can show it). Any may have `hint`, `why` (we ask), `before` (earlier versions),
+`optional`, `vk` (the hook for checks). `reload` asks anew after an answer.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from typing import Any
 
 from vigkit import consent, steps
 from vigkit.cycle import PURPOSES, Contents, Cycle, Moment
-from vigkit.errors import clock
+from vigkit.errors import Stopped, clock, listed
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
+from vigkit.pages.end import MARK_FIRST, first
 from vigkit.render.sections import PURPOSES as SAID
 
 MOST = 3
@@ -29,9 +30,7 @@ def choose_and_share(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun or not desk.now().moments:
-            words = ["Mark a moment first. Then you choose here which are shown."]
-            link = {"page": "3-moments.ipynb", "label": "Moments", "main": True}
-            return [{"id": "none", "kind": "links", "words": words, "links": [link]}]
+            return first(*MARK_FIRST)
         contents, cycle = desk.contents(), desk.now()
         order = {
             "id": "order",
@@ -78,7 +77,7 @@ def _share(desk: Desk, contents: Contents, moment: Moment, number: int) -> Ask:
     day, options = steps.today(), []
     for purpose in PURPOSES:
         reason = consent.stopped(contents.films[moment.film], contents.consents, purpose, day)
-        hint = None if reason is None else reason.sentence
+        hint = None if reason is None else _who_has_not(reason)
         options.append({"value": purpose, "label": SAID[purpose], "hint": hint})
     words = moment.better or moment.saw or moment.i_did or ""
     return {
@@ -92,13 +91,17 @@ def _share(desk: Desk, contents: Contents, moment: Moment, number: int) -> Ask:
     }
 
 
+def _who_has_not(reason: Stopped) -> str:
+    return f"Not agreed to by {listed(reason.who)}. Ask first, on page 2" if reason.who else reason.sentence
+
+
 def short_film(desk: Desk) -> Cards:
     """The short film of the chosen moments, after a look at what is hidden in it."""
     made: dict[str, Any] = {}
 
     def asks() -> list[Ask]:
         if not desk.begun or not desk.now().moments:
-            return []
+            return first(*MARK_FIRST)
         options = [{"value": value, "label": words} for value, words in _HIDE]
         purposes = [{"value": p, "label": SAID[p]} for p in PURPOSES]
         return [

@@ -48,6 +48,16 @@ class Column(ipywidgets.VBox):  # type: ignore[misc]
         return repr(self.children[0])
 
 
+ASK_FIRST = ("1-goal", "Write your helping question first. The rest grows from it.")
+MARK_FIRST = ("3-moments", "Mark a moment first. Then it stands here.")
+
+
+def first(page: str, words: str) -> list[Ask]:
+    """What has to be done before this part can be, and where."""
+    link = {"page": f"{page}.ipynb", "label": TITLES[page], "main": True}
+    return [{"id": "first", "kind": "links", "words": [words], "links": [link]}]
+
+
 def end_of(desk: Desk) -> Cards:
     """The foot of a page: what comes next, and to leave it for today."""
     pages = list(TITLES)

@@ -9,7 +9,7 @@ from vigkit.cycle import Cycle
 from vigkit.errors import VigkitError, clock
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
-from vigkit.pages.end import Column
+from vigkit.pages.end import ASK_FIRST, Column, first
 
 
 def check_answers(desk: Desk) -> Cards:
@@ -18,9 +18,7 @@ def check_answers(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun:
-            words = ["Write your helping question first. The log grows from it."]
-            link = {"page": "1-goal.ipynb", "label": "My helping question", "main": True}
-            return [{"id": "none", "kind": "links", "words": words, "links": [link]}]
+            return first(*ASK_FIRST)
         return [*_answered(desk.now()), *_open(record)]
 
     return Cards(desk, "check", asks, every=True, said="Check your answers")
@@ -105,7 +103,7 @@ def for_me_alone(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun:
-            return []
+            return first(*ASK_FIRST)
         return [
             {
                 "id": "affects",
@@ -129,7 +127,7 @@ def make_log(desk: Desk) -> Any:
 
     def asks() -> list[Ask]:
         if not desk.begun:
-            return []
+            return first(*ASK_FIRST)
         make: Ask = {
             "id": "make",
             "kind": "action",

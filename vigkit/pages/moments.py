@@ -6,6 +6,7 @@ from typing import Any
 
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
+from vigkit.pages.end import ASK_FIRST, first
 
 
 def mark(desk: Desk) -> Any:
@@ -21,7 +22,7 @@ def passed_over(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun:
-            return []
+            return first(*ASK_FIRST)
         guard = [
             "Whose initiative did you see first?",
             "Is there somebody whom you never film?",

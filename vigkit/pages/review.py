@@ -7,6 +7,7 @@ from vigkit.errors import VigkitError, clock
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.choose import _in_order
 from vigkit.pages.desk import Desk
+from vigkit.pages.end import ASK_FIRST, MARK_FIRST, first
 
 RUNGS = (
     ("saw", "What do you see and hear?", "Only what a camera can see and hear"),
@@ -22,9 +23,7 @@ def shared_review(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun or not desk.now().moments:
-            words = ["Mark a moment first. Then you look at it here together."]
-            link = {"page": "3-moments.ipynb", "label": "Moments", "main": True}
-            return [{"id": "none", "kind": "links", "words": words, "links": [link]}]
+            return first(*MARK_FIRST)
         contents, cycle = desk.contents(), desk.now()
         opening: list[Ask] = [
             {
@@ -103,7 +102,7 @@ def afterwards(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         if not desk.begun:
-            return []
+            return first(*ASK_FIRST)
         says = {
             "id": "says",
             "kind": "text",

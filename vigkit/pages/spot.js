@@ -61,7 +61,8 @@ function screen({ onEnd }) {
   const again = h("button", { type: "button", vk: "again", onclick: () => from(0) }, "From the beginning");
   video.addEventListener("click", turn);
   video.addEventListener("play", () => (play.textContent = "Pause"));
-  video.addEventListener("pause", () => (play.textContent = "Play"));
+  // another film in its place stops it without a word
+  for (const kind of ["pause", "emptied"]) video.addEventListener(kind, () => (play.textContent = "Play"));
   video.addEventListener("ended", () => onEnd());
   video.addEventListener("error", () => (problem.hidden = !video.getAttribute("src")));
 
@@ -85,7 +86,6 @@ function screen({ onEnd }) {
     },
     show(film) {
       free();
-      video.pause(); // another film in its place would stop it without a word
       [shown, size] = [0, film.size];
       video.setAttribute("aria-label", film.title);
       video.src = new URL(`${baseUrl()}vigkit/film/${film.film}`, location.href).href;

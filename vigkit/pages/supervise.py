@@ -197,11 +197,10 @@ def _words(record: list[str], id: str, path: list[str], label: str) -> Ask:
 def film_of_a_review(desk: Desk) -> Any:
     """Marking a film of a shared review with the words for guiding."""
     from vigkit.pages.annotate import Annotator
-    from vigkit.pages.end import Sentence
 
     films = [f for f in desk.contents().films.values() if f.kind == "shared-review"]
     if not films:
-        return Sentence(
-            "A film of a shared review can be marked here. Bring it on page 2, and say that it shows one."
-        )
+        words = ["A film of a shared review can be marked here. Bring it on page 2, and tick what it is."]
+        asks: list[Ask] = [{"id": "none", "kind": "say", "words": words}]
+        return Cards(desk, "no-review", lambda: asks, said="A film of a shared review")
     return Annotator(desk, film=films[-1].id)

@@ -95,7 +95,6 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
 
   /** Send what waits, one after the other; what gets no answer in time is told, and sent again. */
   const pump = () => {
-    clearTimeout(timer);
     if (flying || closed || !queue.length) return settle();
     flying = queue.shift();
     const mine = flying;
@@ -214,8 +213,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   wire.close = () => {
     closed = true;
     clearTimeout(timer);
-    clearTimeout(typing);
-    store();
+    clearTimeout(typing); // what waits was stored when it was said; a part made anew may have sent it since
     model.off("msg:custom", onMessage);
   };
   return wire;
