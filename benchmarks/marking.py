@@ -84,11 +84,14 @@ OURS = """
 async () => {
   const root = document.querySelector(".vk-annotate"), list = root.querySelector(".vk-moments");
   const before = new Set([...list.querySelectorAll("button")].map((row) => row.dataset.id));
-  const key = (kind) => root.querySelector("video").dispatchEvent(new KeyboardEvent(kind, { key: "b", code: "KeyB", bubbles: true }));
+  const letter = { key: "b", code: "KeyB", bubbles: true };
+  const key = (kind) => root.querySelector("video").dispatchEvent(new KeyboardEvent(kind, letter));
+  for (let n = 0; n < 10; n += 1) await new Promise(requestAnimationFrame); // it was in the background
   key("keydown");
   const begin = performance.now();
   key("keyup");
-  const there = () => [...list.querySelectorAll("[aria-current]")].some((row) => !before.has(row.dataset.id) && !row.matches(".vk-hollow"));
+  const kept = (row) => !before.has(row.dataset.id) && !row.matches(".vk-hollow");
+  const there = () => [...list.querySelectorAll("[aria-current]")].some(kept);
   while (!there()) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
   return performance.now() - begin;
@@ -97,12 +100,20 @@ async () => {
 THEIRS = """
 async () => {
   const button = document.querySelector("#naive"), root = button.parentElement;
+  for (let n = 0; n < 10; n += 1) await new Promise(requestAnimationFrame);
   const before = root.dataset.kept, begin = performance.now();
   button.click();
   while (root.dataset.kept === before) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
   return performance.now() - begin;
 }
+"""
+SEEK = """
+(time) => new Promise((done) => {
+  const video = document.querySelector(".vk-annotate video");
+  video.addEventListener("seeked", done, { once: true });
+  video.currentTime = time;
+})
 """
 COUNT = """
 () => {
@@ -165,8 +176,8 @@ def marks(ours: Any, naive: Any, count: int) -> tuple[list[float], list[float]]:
     """Marks in turns; the first of each is not counted."""
     mine, theirs = [], []
     for n in range(count + 1):
-        ours.evaluate("t => (document.querySelector('.vk-annotate video').currentTime = t)", 20 + n * 90)
         ours.bring_to_front()
+        ours.evaluate(SEEK, 20 + n * 90)
         mine.append(ours.evaluate(OURS))
         naive.bring_to_front()
         theirs.append(naive.evaluate(THEIRS))
@@ -215,7 +226,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
         with (
             running(book) as lab,
-            page_of(browser, lab, "3-moments", ".vk-moments li:nth-child(5)") as ours,
+            page_of(browser, lab, "3-moments", ".vk-moments ol:first-child li:nth-child(5)") as ours,
             page_of(browser, lab, "naive", "#naive") as naive,
         ):
             ours.wait_for_function("document.querySelector('.vk-annotate').dataset.exact", timeout=120_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import pytest
 from conftest import CYCLE, PERSON, ROOT
 from test_bad_input import FULL, READ_ONLY, UNSHARE, mounts
 from test_lab import until
+from test_words import found
 
-from vigkit import pages, steps
+from vigkit import pages, records, steps
 from vigkit.casebook import Casebook
 from vigkit.pages.annotate import Annotator
 from vigkit.pages.desk import Desk
@@ -157,6 +159,14 @@ def test_a_film_that_a_browser_does_not_show_gets_a_copy_all_the_same(book: Case
     assert refused["code"] == "film-unreadable" and "Your browser does not show it" in refused["sentence"]
 
 
+def test_what_the_part_says_is_short_and_kind() -> None:
+    script = (ROOT / "vigkit/pages/annotate.js").read_text(encoding="utf-8")
+    code = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith(("//", "/*", "*")))
+    said = set(re.findall(r'"([A-Z][a-z]*,? [^"\n]*)"', code))
+    assert len(said) > 60 and "What is better than usual here?" in said
+    assert not {text: what for text in said if (what := found(text))}
+
+
 # --- What is kept ----------------------------------------------------------------------------------------
 
 
@@ -204,6 +214,33 @@ def test_words_of_any_kind_and_length_are_kept(book: Casebook) -> None:
         before = stored(book)[0].get("better")
         told = window.answer(at("mabcdefgh", "better", words, before))
         assert told["stored"] == [words] and stored(book)[0]["better"] == words
+
+
+def test_what_was_written_before_is_not_written_otherwise(book: Casebook) -> None:
+    """A moment among a thousand takes the texts of the others as they are; the file is the same."""
+    moments = [
+        {"id": f"m{n}", "film": "snack", "start": n / 10, "end": n / 10 + 1, "better": 'a\nb "c" ü 🙂'}
+        | {"turns": [{"who": "C1", "act": "initiative", "new key": {"a": [1, {"b": None}]}}], "joy": True}
+        for n in range(20)
+    ]
+    more = {"passed_over": "x\n  y", "a key of a newer version": [{"deep": "\n"}, []], "films": ["snack"]}
+    steps.put(book, "cycle", CYCLE | more | {"moments": moments})
+    window = Window(book)
+    window.say("load")
+    for n in range(3):
+        window.mark(f"mnew{n}", better="x\ny")
+        window.answer(at("m3", "better", f"{n}", moments[3]["better"] if n == 0 else f"{n - 1}"))
+        text = book.folder.joinpath("cycles/01-snack.json").read_text(encoding="utf-8")
+        assert text == records.text(json.loads(text))
+        assert text == records.text(records.plain(Casebook(book.folder).cycle("01-snack")))
+
+
+def test_what_is_new_among_what_is_known_is_looked_at(book: Casebook) -> None:
+    window = Window(book)
+    window.say("load")
+    window.mark("mgood")
+    refused = window.mark("mother", joy="very much")["problem"]
+    assert refused["code"] == "bad-record" and [m["id"] for m in stored(book)] == ["mgood"]
 
 
 # --- Two windows -----------------------------------------------------------------------------------------
@@ -268,7 +305,7 @@ def test_a_consent_that_was_taken_back_stops_film_and_mark(book: Casebook) -> No
     window = Window(book)
     window.say("load")
     steps.put(book, "consent", PERSON | {"person": "C1", "consents": [{"withdrawn": "2026-03-01"}]})
-    for told in (window.mark(), window.say("film", film="snack"), window.say("unplayable", film="snack")):
+    for told in (window.mark(), *(window.say(op, film="snack") for op in ("film", "news", "unplayable"))):
         assert told["problem"]["code"] == "consent-withdrawn" and "taken back" in told["problem"]["sentence"]
     assert stored(book) == []
 

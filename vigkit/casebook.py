@@ -67,6 +67,7 @@ class Casebook:
         self.folder = Path(folder)
         self._seen: dict[str, str | None] = {}
         self._nouns: dict[str, tuple[str, Any]] = {}
+        self._texts: dict[str, records.Known] = {}
         with on_disk(self.folder):
             if not looks_like_one(self.folder):
                 raise NotACasebook(files.shown(self.folder))
@@ -431,7 +432,9 @@ class Casebook:
         """Refuse what may not be written while nothing on disk is touched yet."""
         self._refuse_newer(OWNER)
         for rel, noun in change.records:
-            records.read(type(noun), records.plain(noun), rel)
+            # what was read or written before has been looked at
+            fresh = records.news(noun, self._nouns.get(rel, ("", None))[1])
+            records.read(type(noun), records.plain(fresh), rel)
             if noun.format > FORMAT:
                 raise NewerFormat(rel, noun.format, FORMAT)
             self._refuse_newer(rel)
@@ -472,7 +475,7 @@ class Casebook:
         path = self.folder / rel
         for other in (OWNER, rel):
             self._refuse_newer(other)
-        data = records.text(records.plain(noun)).encode()
+        data = records.text_of(noun, self._texts.setdefault(rel, {})).encode()
         now = _hash(path)
         if now != self._seen.get(rel):
             kept = self._keep(rel, data)

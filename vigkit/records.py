@@ -10,7 +10,7 @@ import json
 import math
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, g
 from vigkit.errors import BadRecord
 
 Check = Callable[[Any], str | None]
+Known = dict[int, tuple[Any, str]]  # texts by the identity of a noun, which is frozen and kept beside it
 T = TypeVar("T")
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -129,6 +130,40 @@ def text(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def text_of(noun: Any, known: Known) -> str:
+    """The text of a noun, as `text(plain(noun))` gives it, with the texts of its parts that are `known`.
+
+    Afterwards those of all its parts are. A moment more in a thousand is then written in a tenth of the time.
+    """
+    parts: Known = {}
+    lines = []
+    for name, value in _answered(noun):
+        if isinstance(value, tuple) and all(map(is_dataclass, value)):
+            for each in value:
+                parts[id(each)] = known.get(id(each)) or (each, _indented(plain(each), 4))
+            inside = ",\n    ".join(parts[id(each)][1] for each in value)
+            lines.append(f"{json.dumps(name)}: [\n    {inside}\n  ]")
+        else:
+            lines.append(f"{json.dumps(name, ensure_ascii=False)}: {_indented(_plain_value(value), 2)}")
+    known.clear()
+    known.update(parts)
+    return "{\n  " + ",\n  ".join(lines) + "\n}\n"
+
+
+def news(noun: T, known: Any) -> T:
+    """The noun without those parts that are the very ones of a `known` noun, where it can do without them."""
+    if type(known) is not type(noun):
+        return noun
+    hints, needed = _shape(cast(Any, type(noun)))
+    changed = {}
+    for name, hint in hints.items():
+        value = getattr(noun, name)
+        if isinstance(value, tuple) and name not in needed and not _parts(hint)[1]:
+            there = set(map(id, getattr(known, name)))
+            changed[name] = tuple(each for each in value if not (is_dataclass(each) and id(each) in there))
+    return replace(noun, **changed)  # type: ignore[type-var]
+
+
 def read(noun: type[T], data: Mapping[str, Any], where: str, place: str = "") -> T:
     """The noun that a plain record describes; BadRecord names the place of what cannot be."""
     values: dict[str, Any] = {}
@@ -150,13 +185,7 @@ def read(noun: type[T], data: Mapping[str, Any], where: str, place: str = "") ->
 
 def plain(noun: Any) -> dict[str, Any]:
     """The record of a noun as plain JSON data: answered keys in the order of the noun, then unknown ones."""
-    data = {}
-    for field in fields(noun):
-        value = getattr(noun, field.name)
-        if field.name == "extra" or value is None or value == "" or value == ():
-            continue
-        data[field.name] = _plain_value(value)
-    return data | dict(noun.extra)
+    return {name: _plain_value(value) for name, value in _answered(noun)}
 
 
 def without_extra(noun: T) -> T:
@@ -169,6 +198,20 @@ def without_extra(noun: T) -> T:
         if is_dataclass(value := getattr(noun, f.name)) or isinstance(value, tuple)
     }
     return replace(noun, **changed | {"extra": ()})  # type: ignore[type-var]
+
+
+def _answered(noun: Any) -> Iterator[tuple[str, Any]]:
+    for name in _shape(cast(Any, type(noun)))[0]:
+        value = getattr(noun, name)
+        if not (value is None or value == "" or value == ()):
+            yield name, value
+    yield from noun.extra
+
+
+def _indented(data: Any, by: int) -> str:
+    """A piece of a text; within words a line's end is written in another way."""
+    piece = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    return piece.replace("\n", "\n" + " " * by)
 
 
 def _plain_value(value: Any) -> Any:

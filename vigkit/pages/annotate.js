@@ -6,7 +6,9 @@ const SHORT = 0.3; // seconds of film: a key that is let go sooner was tapped
 const TAPPED = 5; // seconds before and after a tap: a moment of about ten seconds
 const JUMP = 2; // seconds with an arrow key
 const NEAR = 5e-4; // seconds: a browser tells the time of a picture that exactly
+const MANY = 50, STRETCH = 120; // so many moments are put together by so many seconds
 const GAP = 1; // seconds between two places of a box that it may go by itself (film/hide.py)
+const GONE = ["consent-withdrawn", "film-missing", "film-changed", "unknown-film"]; // nothing is to be seen then
 const FIRST = [
   { field: "better", label: "What is better than usual here?" },
   { field: "why", label: "Why this moment for your question?" },
@@ -72,6 +74,13 @@ const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
 const up3 = (t) => Math.ceil(t * 1000 - 1e-6) / 1000;
 const down3 = (t) => Math.floor(t * 1000 + 1e-6) / 1000;
 const span = (m) => `${clock(m.start)} to ${clock(m.end)}`;
+
+/** Change the words of a node and nothing else: a page has little to look at anew then. */
+function put(node, words) {
+  const text = node.firstChild;
+  if (text?.nodeType !== Node.TEXT_NODE || node.childNodes.length > 1) node.textContent = words;
+  else if (text.data !== words) text.data = words;
+}
 
 /** The place of the first of these sorted times that is not before t. */
 function placeOf(times, t) {
@@ -205,7 +214,7 @@ function tidy(moment) {
 }
 
 /** The moments: as they are shown, as they are stored, and the way back. */
-function keeper({ changed, foreign, say }) {
+function keeper({ changed, foreign, say, calm }) {
   const all = new Map(); // id -> {stored, shown, sent, conflict}
   const past = [], future = [];
   let wire = null, record = null;
@@ -214,7 +223,8 @@ function keeper({ changed, foreign, say }) {
     return all.get(id);
   };
   const of = (e) => e.answers.some((a) => a.path[0] === "moments") && e.answers[0].path[1];
-  const waits = (id) => wire.all().some((e) => of(e) === id);
+  const waiting = () => new Set(wire.all().map(of));
+  const waits = (id) => waiting().has(id);
 
   /** Send what has changed in a moment; `changes` null: it is new, or deleted, and goes over whole. */
   function send(m, changes, draft) {
@@ -274,7 +284,7 @@ function keeper({ changed, foreign, say }) {
 
   const kept = {
     all,
-    waits,
+    waiting,
     begin(theWire, theRecord, moments) {
       [wire, record] = [theWire, theRecord];
       const told = new Set(moments.map((m) => m.id));
@@ -330,7 +340,8 @@ function keeper({ changed, foreign, say }) {
       if (path[0] !== "moments") return;
       const field = path[2];
       if (field === undefined || typeof value !== "string") {
-        back(path[1], field === undefined ? theirs : { ...entry(path[1]).stored, [field]: theirs });
+        back(path[1], field === undefined ? theirs : tidy({ ...entry(path[1]).stored, [field]: theirs }));
+        calm();
         return say("Another window has changed this moment. It is as it was left there.");
       }
       const m = entry(path[1]);
@@ -351,6 +362,7 @@ function keeper({ changed, foreign, say }) {
         m.sent = {};
         if (words && m.shown?.film) queueMicrotask(() => send(m, null));
         else back(id, null);
+        calm();
         say(words ? "Another window had deleted this moment. It is here again, with your words." : "Another window has deleted this moment.");
         return true;
       }
@@ -360,6 +372,7 @@ function keeper({ changed, foreign, say }) {
         return false;
       }
       queueMicrotask(() => back(id));
+      if (problem.code === "answered-elsewhere") calm();
       return true;
     },
   };
@@ -367,14 +380,15 @@ function keeper({ changed, foreign, say }) {
 }
 
 /** The timeline: small pictures, the sound, the moments; one can look, and drag. */
-function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdges, onLook, begun }) {
+function timeline({ moments, hollow, open, player, times, seconds, onPick, onMark, onEdges, onLook, begun }) {
   const canvas = h("canvas.vk-timeline", { vk: "timeline", role: "slider", tabIndex: 0, "aria-label": "Timeline of the film",
     "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0", "aria-valuetext": "0:00" });
-  const below = document.createElement("canvas"); // all that stays the same while the film plays
-  const paper = canvas.getContext("2d"), ground = below.getContext("2d");
+  // what is drawn anew with every picture lies on what changes with a mark, and that on what hardly changes
+  const below = document.createElement("canvas"), deepest = document.createElement("canvas");
+  const paper = canvas.getContext("2d"), ground = below.getContext("2d"), scene = deepest.getContext("2d");
   const PICTURES = 42, SOUND = 20, TOP = PICTURES + SOUND + 5, MARKS = 32, TICKS = 20;
   const height = TOP + MARKS + 3 + TICKS;
-  let width = 0, scale = 1, view = { from: 0, to: 1, length: 0 }, strip = null, stale = true, asked = 0, drag = null, rows = new Map(), deep = 1;
+  let width = 0, scale = 1, view = { from: 0, to: 1, length: 0 }, strip = null, stale = true, bare = true, asked = 0, drag = null, rows = new Map(), deep = 1;
   let shownNumber = "";
 
   const x = (t) => ((t - view.from) / (view.to - view.from)) * width;
@@ -393,56 +407,64 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
   }
   function look() {
     if (!view.length || view.length >= seconds()) view = { ...view, from: 0, to: seconds() || 1 };
-    else if (player().now() < view.from || player().now() > view.to) {
+    else if (view.to < 0 || player().now() < view.from || player().now() > view.to) {
       const from = clamp(player().now() - view.length * 0.1, 0, seconds() - view.length);
       view = { ...view, from, to: from + view.length };
-      stale = true;
+      stale = bare = true;
     }
   }
   function drawGround() {
+    if (bare) drawScene();
+    ground.setTransform(1, 0, 0, 1, 0, 0);
+    ground.clearRect(0, 0, below.width, below.height);
+    ground.drawImage(deepest, 0, 0);
     ground.setTransform(scale, 0, 0, scale, 0, 0);
-    ground.clearRect(0, 0, width, height);
-    drawPictures();
-    drawSound();
-    drawTicks();
     drawMoments();
     stale = false;
   }
+  function drawScene() {
+    scene.setTransform(scale, 0, 0, scale, 0, 0);
+    scene.clearRect(0, 0, width, height);
+    drawPictures();
+    drawSound();
+    drawTicks();
+    bare = false;
+  }
   function drawPictures() {
     const high = strip && !strip.loud ? PICTURES + SOUND : PICTURES;
-    ground.fillStyle = "#eef1f3";
-    ground.fillRect(0, 0, width, high);
+    scene.fillStyle = "#eef1f3";
+    scene.fillRect(0, 0, width, high);
     if (!strip) return;
     const wide = (strip.width / strip.height) * high;
     for (let px = 0; px < width; px += wide) {
       const n = clamp(Math.round(t(px + wide / 2) / strip.every), 0, strip.count - 1);
       const sheet = strip.sheets[Math.floor(n / (strip.columns * 10))];
       const k = n % (strip.columns * 10);
-      if (sheet) ground.drawImage(sheet, (k % strip.columns) * strip.width, Math.floor(k / strip.columns) * strip.height, strip.width, strip.height, px, 0, wide, high);
+      if (sheet) scene.drawImage(sheet, (k % strip.columns) * strip.width, Math.floor(k / strip.columns) * strip.height, strip.width, strip.height, px, 0, wide, high);
     }
   }
   function drawSound() {
     if (!strip?.loud) return;
-    ground.fillStyle = "#4c6272";
+    scene.fillStyle = "#4c6272";
     for (let px = 0; px < width; px += 1) {
       const from = Math.floor(t(px) * strip.perSecond), to = Math.max(from + 1, Math.floor(t(px + 1) * strip.perSecond));
       let loud = 0;
       for (let n = from; n < to && n < strip.peaks.length; n += 1) loud = Math.max(loud, strip.peaks[n]);
       const tall = (loud / strip.loud) * (SOUND - 4);
-      ground.fillRect(px, PICTURES + SOUND / 2 - tall / 2, 1, Math.max(tall, 0.5));
+      scene.fillRect(px, PICTURES + SOUND / 2 - tall / 2, 1, Math.max(tall, 0.5));
     }
   }
   function drawTicks() {
-    ground.fillStyle = "#4c6272";
-    ground.font = "13px system-ui, sans-serif";
-    ground.textBaseline = "bottom";
+    scene.fillStyle = "#4c6272";
+    scene.font = "13px system-ui, sans-serif";
+    scene.textBaseline = "bottom";
     for (const [share, align] of [[0, "left"], [0.5, "center"], [1, "right"]]) {
-      ground.textAlign = align;
-      ground.fillText(clock(view.from + share * (view.to - view.from), 0), share * width, height - 2);
+      scene.textAlign = align;
+      scene.fillText(clock(view.from + share * (view.to - view.from), 0), share * width, height - 2);
     }
-    ground.fillStyle = "#d8dde0";
-    ground.fillRect(0, TOP - 3, width, 1);
-    ground.fillRect(0, height - TICKS, width, 1);
+    scene.fillStyle = "#d8dde0";
+    scene.fillRect(0, TOP - 3, width, 1);
+    scene.fillRect(0, height - TICKS, width, 1);
   }
   const box = (m) => ({ left: x(m.start), wide: Math.max(x(m.end) - x(m.start), 3), top: TOP + ((rows.get(m.id) ?? 0) * MARKS) / deep, high: MARKS / deep - 2 });
   function drawMoment(on, m, { hollow, chosen }) {
@@ -459,9 +481,9 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
   function drawMoments() {
     place();
     const list = moments();
-    for (const m of list) if (m.id !== open()) drawMoment(ground, m, { hollow: m.hollow });
+    for (const m of list) if (m.id !== open()) drawMoment(ground, m, { hollow: hollow().has(m.id) });
     const chosen = list.find((m) => m.id === open());
-    if (chosen) drawMoment(ground, chosen, { hollow: chosen.hollow, chosen: true });
+    if (chosen) drawMoment(ground, chosen, { hollow: hollow().has(chosen.id), chosen: true });
     if (list.length || !width) return;
     ground.fillStyle = "#4c6272";
     ground.font = "14px system-ui, sans-serif";
@@ -490,14 +512,16 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
   }
   function tell() {
     const now = player().now();
-    const said = clock(now);
+    const said = clock(now, 0);
     if (said === shownNumber) return;
     shownNumber = said;
-    canvas.setAttribute("aria-valuenow", now.toFixed(1));
+    canvas.setAttribute("aria-valuenow", now.toFixed(0));
     canvas.setAttribute("aria-valuetext", said);
   }
-  const draw = (anew = false) => {
-    stale ||= anew;
+  /** Draw with the next picture of the page; "marks": those have changed; "all": everything has. */
+  const draw = (what) => {
+    stale ||= Boolean(what);
+    bare ||= what === "all";
     asked ||= requestAnimationFrame(paint);
   };
   const watch = new ResizeObserver(() => {
@@ -505,9 +529,9 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
     const sharp = Math.min(window.devicePixelRatio || 1, 3);
     if (!wide || (wide === width && sharp === scale)) return;
     [width, scale] = [wide, sharp];
-    for (const each of [canvas, below]) [each.width, each.height] = [Math.round(width * scale), Math.round(height * scale)];
+    for (const each of [canvas, below, deepest]) [each.width, each.height] = [Math.round(width * scale), Math.round(height * scale)];
     canvas.style.height = `${height}px`;
-    draw(true);
+    draw("all");
   });
 
   /** What lies under the pointer: an edge or the body of a moment, or a place to look at. */
@@ -559,7 +583,7 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
     else if (done.kind === "look") onLook(null);
     else if (done.m) onPick(done.m.id);
     else onLook(done.at);
-    draw(true);
+    draw("marks");
   });
   canvas.addEventListener("pointercancel", () => ((drag = null), draw()));
   return {
@@ -571,27 +595,36 @@ function timeline({ moments, open, player, times, seconds, onPick, onMark, onEdg
     },
     zoom(length) {
       view = { ...view, length, from: 0, to: -1 };
-      draw(true);
+      draw("all");
     },
     ready() {
       canvas.setAttribute("aria-valuemax", seconds().toFixed(1));
       strip = null;
-      draw(true);
+      draw("all");
     },
     async strip(told, buffers) {
       const bytes = buffers.map((b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength));
       const sheets = await Promise.all(bytes.slice(1).map((b) => createImageBitmap(new Blob([b], { type: "image/jpeg" })).catch(() => null)));
       const peaks = bytes[0];
       strip = { ...told, perSecond: told.per_second, peaks, loud: peaks.reduce((a, b) => Math.max(a, b), 0), sheets };
-      draw(true);
+      draw("all");
     },
   };
 }
 
 /** The moments as a list of buttons; a row is mended in its place, and never made anew. */
 function momentList(onPick) {
-  const list = h("ol.vk-moments", { "aria-label": "Your moments" });
-  const rows = new Map();
+  const list = h("div.vk-moments", { role: "group", "aria-label": "Your moments", hidden: true });
+  const rows = new Map(), groups = new Map(); // many are put together by their time: those out of sight cost nothing
+  function group(key) {
+    if (!groups.has(key)) {
+      const made = h("ol");
+      groups.set(key, made);
+      const later = [...groups.keys()].filter((each) => each > key).sort((a, b) => a - b)[0];
+      list.insertBefore(made, groups.get(later) ?? null);
+    }
+    return groups.get(key);
+  }
   function row(id) {
     const parts = { when: h("span.vk-when"), words: h("span.vk-words", { dir: "auto" }), star: h("span.vk-star"), state: h("span.vk-quiet"), ask: h("span.vk-quiet") };
     parts.button = h("button", { type: "button", vk: "moment", "data-id": id, onclick: () => onPick(id) }, parts.when, parts.star, parts.words, parts.state, parts.ask);
@@ -599,7 +632,6 @@ function momentList(onPick) {
     rows.set(id, parts);
     return parts;
   }
-  const put = (node, words) => node.textContent !== words && (node.textContent = words);
   function mend(parts, m, { chosen, hollow, names }) {
     const data = parts.button.dataset;
     if (data.start !== String(m.start)) data.start = String(m.start);
@@ -624,12 +656,21 @@ function momentList(onPick) {
           rows.delete(id);
         }
       }
-      all.forEach((m, n) => {
-        const parts = rows.get(m.id) ?? row(m.id);
-        if (list.children[n] !== parts.item) list.insertBefore(parts.item, list.children[n] ?? null);
+      const many = all.length > MANY, filled = new Map();
+      for (const m of all) {
+        const parts = rows.get(m.id) ?? row(m.id), key = many ? Math.floor(m.start / STRETCH) : 0;
+        const here = group(key), n = filled.get(key) ?? 0;
+        filled.set(key, n + 1);
+        if (here.children[n] !== parts.item) here.insertBefore(parts.item, here.children[n] ?? null);
         if (!only || only.has(m.id) || !parts.button.dataset.start) mend(parts, m, about(m));
-      });
+      }
+      for (const [key, each] of groups) {
+        if (filled.has(key)) continue;
+        each.remove();
+        groups.delete(key);
+      }
       list.hidden = !all.length;
+      list.classList.toggle("vk-many", many);
     },
     focus: (id) => rows.get(id)?.button.focus(),
   };
@@ -698,7 +739,7 @@ function principleList({ levels, current, change, say, names }) {
     panel,
     refresh() {
       for (const box of items.querySelectorAll("input")) box.checked = chosen().includes(box.dataset.id);
-      seen.textContent = chosen().map(names).join(", ");
+      put(seen, chosen().map(names).join(", "));
     },
     renew: () => pick(null),
     /** A digit: first the level, then what is seen in it; 0 goes back. */
@@ -731,6 +772,7 @@ function principleList({ levels, current, change, say, names }) {
 /** Turns: who does what, and how. */
 function turnList({ id, current, people, acts, ways, times, now, change }) {
   const list = h("ul.vk-turns");
+  let shown = "";
   const pick = (name, label, options) => {
     const field = h("select", { id: `${id}-${name}` }, ...options.map((o) => h("option", { value: o }, o)));
     return [h("div", {}, h("label", { for: field.id }, label), field), field];
@@ -755,7 +797,9 @@ function turnList({ id, current, people, acts, ways, times, now, change }) {
     refresh() {
       const codes = people();
       if (!same([...who.options].map((o) => o.value), codes)) who.replaceChildren(...codes.map((code) => h("option", { value: code }, code)));
-      list.replaceChildren(...turns().map(line));
+      const told = JSON.stringify([turns(), current()?.start]);
+      if (told !== shown) list.replaceChildren(...turns().map(line));
+      shown = told;
     },
   };
 }
@@ -781,7 +825,7 @@ function faceBoxes({ video, stage, current, times, now, go, pause, change, say }
   const round = (box) => Object.fromEntries(["x", "y", "width", "height"].map((side) => [side, Math.round(box[side] * 1e4) / 1e4]));
   const placed = (cover, t, box) => ({ ...cover, keys: [...(cover?.keys ?? []).filter((k) => Math.abs(k.at - t) > 1.5e-3), { at: t, ...round(box) }].sort((a, b) => a.at - b.at) });
   const put = (n, box) => change(n === null ? [...covers(), placed({}, at(), box)] : covers().map((c, k) => (k === n ? placed(c, at(), box) : c)));
-  let drag = null;
+  let drag = null, shown = "";
 
   /** The layer lies on the picture, not on the dark beside it. */
   function fit() {
@@ -868,8 +912,10 @@ function faceBoxes({ video, stage, current, times, now, go, pause, change, say }
     boxes,
     hide: () => show(false),
     refresh() {
-      list.replaceChildren(...covers().map((cover, n) => h("li", {}, `Box ${n + 1}: ${clock(cover.keys[0].at)} to ${clock(cover.keys.at(-1).at)} `,
+      const told = JSON.stringify(covers());
+      if (told !== shown) list.replaceChildren(...covers().map((cover, n) => h("li", {}, `Box ${n + 1}: ${clock(cover.keys[0].at)} to ${clock(cover.keys.at(-1).at)} `,
         h("button.vk-link", { type: "button", "aria-label": `Delete box ${n + 1}`, onclick: () => change(covers().filter((_, k) => k !== n)) }, "Delete"))));
+      shown = told;
       boxes();
     },
   };
@@ -939,13 +985,13 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
   }
   function ask() {
     const asks = asked()[at];
-    label.textContent = asks.label;
+    put(label, asks.label);
     const own = asks.field === "why" ? question() : "";
-    hint.textContent = own ? `Your question: ${own}` : asks.hint ?? "";
+    put(hint, own ? `Your question: ${own}` : asks.hint ?? "");
     hint.hidden = !hint.textContent;
     back.hidden = at === 0;
     on.hidden = at === asked().length - 1;
-    count.textContent = `${at + 1} of ${asked().length}`;
+    put(count, `${at + 1} of ${asked().length}`);
     words.dataset.field = asks.field;
     fill(true);
   }
@@ -957,7 +1003,7 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
   function conflict() {
     const found = open && kept.conflict(open);
     versus.hidden = !found;
-    if (!found) return versus.replaceChildren();
+    if (!found) return undefined;
     const choose = (value) => {
       kept.resolve(open, found.field, value);
       words.value = value ?? "";
@@ -1018,9 +1064,9 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
       node.hidden = !m;
       if (!m) return boxes.hide();
       node.setAttribute("aria-label", `The moment ${span(m)}`);
-      title.textContent = span(m);
+      put(title, span(m));
       star.set(m.joy);
-      for (const time of where.querySelectorAll("[data-edge]")) time.textContent = clock(m[time.dataset.edge], 3);
+      for (const time of where.querySelectorAll("[data-edge]")) put(time, clock(m[time.dataset.edge], 3));
       fill(false);
       see.refresh();
       turns.refresh();
@@ -1082,7 +1128,7 @@ function controls({ id, act, settings, zoom }) {
 function holder({ begin, end, cancel, button, says }) {
   let held = null;
   const show = () => {
-    button.textContent = held ? "Let go when it ends" : says;
+    put(button, held ? "Let go when it ends" : says);
     button.classList.toggle("vk-held", Boolean(held));
   };
   const up = (e) => {
@@ -1158,26 +1204,27 @@ function marking({ model, root, id }) {
   const wire = connect(model, {
     changed: () => settled(), conflict: (a, theirs) => kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
   });
-  const kept = keeper({ changed: (moment) => later(moment), foreign: () => notice("Another window has changed this cycle. What is here now is both."), say: (words) => notice(words) });
+  const kept = keeper({ changed: (moment) => later(moment), foreign: () => notice("Another window has changed this cycle. What is here now is both."), say: (words) => notice(words), calm: () => (wire.problem = null) });
   const looked = player(video, () => times, { picture: (t) => seen(t), state: () => buttons() });
   const buttonsOf = controls({ id, act: (name, value) => act(name, value), settings, zoom: (length) => line.zoom(length) });
   const hold = holder({ button: buttonsOf.mark, says: buttonsOf.mark.textContent, begin: holds, end: () => holdEnds(), cancel: () => ((begun = null), line.draw()) });
   const line = timeline({
-    moments: () => moments(), open: () => open, player: () => looked, times: () => times, seconds: () => film?.seconds ?? 0, begun: () => growing(),
+    moments: () => moments(), hollow: () => hollow, open: () => open, player: () => looked, times: () => times, seconds: () => film?.seconds ?? 0, begun: () => growing(),
     onPick: (moment) => choose(moment, { look: true }), onMark: (m) => mark(m), onEdges: (moment, edges) => kept.change(moment, edges), onLook: (t, m) => lookAt(t, m),
   });
   const rows = momentList((moment) => choose(moment, { look: true }));
   const help = helpCard();
-  const bar = savedLine(() => ({ state: wire.state, problem: wire.problem ?? trouble?.sentence ?? null, retry: Boolean(trouble && !wire.problem), again }));
+  const bar = savedLine(() => ({ state: wire.state, problem: wire.problem ?? trouble?.sentence ?? null, retry: Boolean(trouble && trouble.retry !== false && !wire.problem), again }));
   const undo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("undo") }, "Undo");
   const redo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("redo") }, "Redo");
   const films = h("select", { id: `${id}-film`, onchange: (e) => show(e.target.value) });
   const choice = h("span.vk-field", { hidden: true }, h("label", { for: films.id }, "Film"), films);
   const sentence = h("p", { hidden: true }), body = h("div", { hidden: true });
   let card = null, top = null;
-  root.append(sentence, body, news, bar.problem, h("div.vk-foot", {}, bar.saved, undo, redo), live);
+  const foot = [bar.problem, news, h("div.vk-foot", {}, bar.saved, undo, redo)];
+  root.append(sentence, body, ...foot, live);
 
-  const moments = () => (list ??= film ? kept.of(film.id).map((m) => ({ ...m, hollow: kept.waits(m.id) })) : []);
+  const moments = () => (list ??= film ? kept.of(film.id) : []);
   const names = (principle) => told.principles.flatMap((l) => l.principles).find((p) => p.id === principle)?.label ?? principle;
   const levels = () => told.principles.filter((l) => l.level !== "review" || film?.kind === "shared-review");
 
@@ -1191,6 +1238,7 @@ function marking({ model, root, id }) {
     sentence.hidden = true;
     body.hidden = false;
     if (!card) build();
+    else if (!body.contains(bar.problem)) work.after(...foot);
     kept.begin(wire, fresh.record, fresh.moments);
     kept.recover();
     films.replaceChildren(...fresh.films.map((f) => h("option", { value: f.id }, f.label)));
@@ -1204,6 +1252,7 @@ function marking({ model, root, id }) {
   }
   /** Nothing to mark yet: a sentence with what to do first. */
   function alone({ problem, say: words, page }) {
+    root.append(...foot);
     body.hidden = true;
     trouble = problem ?? null;
     sentence.hidden = !words;
@@ -1218,7 +1267,7 @@ function marking({ model, root, id }) {
     });
     const holds = h("div.vk-line", {}, line.canvas);
     top = h("div.vk-top", {}, stage, buttonsOf.row, holds);
-    body.append(choice, top, work, lead, card.node, rows.list, buttonsOf.more, help.card);
+    body.append(choice, top, work, ...foot, lead, card.node, rows.list, buttonsOf.more, help.card);
     line.watch(holds);
     bar.saved.hidden = false;
   }
@@ -1229,8 +1278,9 @@ function marking({ model, root, id }) {
   /** What others have changed; asked when this window is looked at again. */
   async function fresh() {
     if (!told || closed || document.hidden) return;
-    const reply = await wire.ask("news");
+    const reply = await wire.ask("news", { film: source ? film.id : null });
     if (reply.moments) kept.stored(reply);
+    else if (reply.problem) stop(reply.problem);
   }
   window.addEventListener("focus", fresh);
   document.addEventListener("visibilitychange", fresh);
@@ -1239,18 +1289,20 @@ function marking({ model, root, id }) {
     const b = buffers[0];
     times.give(new Float64Array((b.buffer ?? b).slice(b.byteOffset ?? 0, (b.byteOffset ?? 0) + b.byteLength)));
     root.dataset.exact = "true";
-    line.draw(true);
+    line.draw("marks");
   });
   wire.on("strip", (message, buffers) => message.film === film?.id && line.strip(message, buffers));
   wire.on("working", ({ film: of, part, sentence: words }) => of === film?.id && working(part, words));
+  /** What cannot be made is no matter while the film is there to be seen. */
+  const matters = (problem) => problem && (GONE.includes(problem.code) || !video.videoWidth);
   wire.on("looked", ({ problem }) => {
     working(null);
-    if (problem) stop(problem);
+    if (matters(problem)) stop(problem);
   });
   wire.on("playable", ({ film: of, reason, problem }) => {
     if (problem) {
       working(null);
-      return stop(problem);
+      return matters(problem) && stop(problem);
     }
     return of === film?.id && reason && play("proxy");
   });
@@ -1300,7 +1352,7 @@ function marking({ model, root, id }) {
   function stop(problem) {
     trouble = problem;
     video.pause();
-    if (["consent-withdrawn", "film-missing", "film-changed", "unknown-film"].includes(problem.code)) {
+    if (GONE.includes(problem.code)) {
       video.removeAttribute("src"); // nothing of it stays on the screen
       video.load();
       source = null;
@@ -1325,6 +1377,7 @@ function marking({ model, root, id }) {
   video.addEventListener("click", () => act("play"));
   function refused(e, problem) {
     if (problem.code === "consent-withdrawn") stop(problem);
+    if (problem.code === "answered-elsewhere") queueMicrotask(fresh); // both edges were moved there, too
     return kept.lost(e, problem);
   }
   /** A picture has come. */
@@ -1332,16 +1385,15 @@ function marking({ model, root, id }) {
     const under = moments().filter((m) => m.start - NEAR <= t && t < m.end - NEAR);
     const words = under.map((m) => m.better || (m.principles ?? []).map(names).join(", ") || "Better than usual").join(" · ");
     caption.hidden = !words;
-    if (caption.textContent !== words) caption.textContent = words;
-    const said = clock(t);
-    if (buttonsOf.time.textContent !== said) buttonsOf.time.textContent = said;
+    put(caption, words);
+    put(buttonsOf.time, clock(t));
     root.dataset.at = t.toFixed(6);
     line.tell();
     line.draw();
     card?.boxes.boxes();
   }
   function buttons() {
-    buttonsOf.play.textContent = video.paused ? "Play" : "Pause";
+    put(buttonsOf.play, video.paused ? "Play" : "Pause");
     buttonsOf.quiet.set(video.muted);
     if (document.activeElement !== buttonsOf.rate) buttonsOf.rate.value = String(video.playbackRate);
     if (!video.paused) goesOn = false;
@@ -1352,7 +1404,7 @@ function marking({ model, root, id }) {
     if (t === null) return;
     if (edges) {
       video.pause();
-      buttonsOf.time.textContent = span(edges);
+      put(buttonsOf.time, span(edges));
     }
     looked.go(t);
   }
@@ -1377,6 +1429,7 @@ function marking({ model, root, id }) {
   }
   function mark({ start, end }) {
     if (!(start < end)) return;
+    news.hidden = true;
     const made = kept.add({ film: film.id, start, end });
     choose(made);
     say(`Marked ${span({ start, end })}`);
@@ -1434,6 +1487,10 @@ function marking({ model, root, id }) {
     else if (open === op.id) choose(null);
     say(name === "undo" ? "Undone" : "Done again");
   }
+  /** The questions are beside the film, and not to be seen on a full screen. */
+  function windowed() {
+    if (document.fullscreenElement) document.exitFullscreen();
+  }
   function full() {
     if (document.fullscreenElement) document.exitFullscreen();
     else top.requestFullscreen?.().catch(() => {});
@@ -1460,7 +1517,7 @@ function marking({ model, root, id }) {
     back: () => looked.step(-1), on: () => looked.step(1), backs: () => looked.step(-settings.chosen.some), ons: () => looked.step(settings.chosen.some),
     previous: () => jump(-1), next: () => jump(1), home: () => looked.go(0), end: () => looked.go(film.seconds), in: () => inOut("in"), out: () => inOut("out"),
     "start-": (e) => nudge("start", -1, e), "start+": (e) => nudge("start", 1, e), "end-": (e) => nudge("end", -1, e), "end+": (e) => nudge("end", 1, e),
-    start: () => card.here("start"), finish: () => card.here("end"), write: () => card.write(), joy: () => card.now() && card.change({ joy: card.now().joy ? null : true }),
+    start: () => card.here("start"), finish: () => card.here("end"), write: () => (windowed(), card.write()), joy: () => card.now() && card.change({ joy: card.now().joy ? null : true }),
     remove: () => card.now() && card.remove(), undo: () => turnBack("undo"), redo: () => turnBack("redo"), help: () => help.show(), leave,
   };
   function act(name, value) {
@@ -1487,6 +1544,7 @@ function marking({ model, root, id }) {
     if (e.altKey || body.hidden || itsOwn(e.target, key)) return undefined;
     if (/^[0-9]$/.test(key)) {
       e.preventDefault();
+      windowed();
       return card.see.key(Number(key));
     }
     const name = byKey.get(key);
@@ -1519,9 +1577,9 @@ function marking({ model, root, id }) {
   }
   function settled() {
     bar.update();
-    const waits = new Set(wire.all().flatMap((e) => e.answers.map((a) => a.path[1])));
-    for (const moment of new Set([...waits, ...hollow])) if (waits.has(moment) !== hollow.has(moment)) later(moment);
+    const waits = kept.waiting(), before = hollow;
     hollow = waits;
+    for (const moment of new Set([...waits, ...before])) if (waits.has(moment) !== before.has(moment)) later(moment);
   }
   function repaint() {
     const only = dirty;
@@ -1532,7 +1590,7 @@ function marking({ model, root, id }) {
       open = null;
       card.show(null);
     }
-    rows.show(moments(), (m) => ({ chosen: m.id === open, hollow: m.hollow, names }), only.size ? only : null);
+    rows.show(moments(), (m) => ({ chosen: m.id === open, hollow: hollow.has(m.id), names }), only.size ? only : null);
     if (looked.loop) looked.loop = open ? kept.get(open) : null;
     card.refresh();
     card.looping(looked.loop);
@@ -1540,13 +1598,13 @@ function marking({ model, root, id }) {
     undo.hidden = !kept.ways.undo;
     redo.hidden = !kept.ways.redo;
     guide();
-    line.draw(true);
+    line.draw("marks");
   }
   /** One line that says what to do now. */
   function guide() {
     if (inAt !== null) return;
     lead.hidden = moments().length > 0;
-    lead.textContent = "Hold the key B while something goes better than usual. Let go when it ends.";
+    put(lead, "Hold the key B while something goes better than usual. Let go when it ends.");
   }
   return {
     load,

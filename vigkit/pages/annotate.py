@@ -72,8 +72,10 @@ class Annotator(Wired):
             raise FilmUnreadable(film, "Your browser does not show it")
         self.in_background(lambda: self._copy(film, UNSHOWN) or {}, "playable")
 
-    def on_news(self, _message: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What has changed since this part has last told its moments."""
+    def on_news(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What has changed since this part has told its moments; ConsentWithdrawn for the film on show."""
+        if film := message.get("film"):
+            steps.known_film(self.desk.contents(), str(film))
         with self.desk.lock:
             return self._news([])
 

@@ -227,9 +227,10 @@ function savedLine(wire) {
   const problem = h("p.vk-problem", { vk: "problem", role: "alert", hidden: true }, words, " ", again);
   const update = () => {
     const now = wire();
-    saved.textContent = { saved: "Saved", saving: "Saving", unsaved: "Not saved yet" }[now.state];
+    const told = { saved: "Saved", saving: "Saving", unsaved: "Not saved yet" }[now.state];
+    if (saved.textContent !== told) saved.firstChild.data = told;
     saved.dataset.state = now.state;
-    words.textContent = now.problem ?? "";
+    if (words.textContent !== (now.problem ?? "")) words.textContent = now.problem ?? "";
     problem.hidden = !now.problem;
     again.hidden = now.state !== "unsaved" && !now.retry;
   };
