@@ -17,7 +17,7 @@ import venv
 import webbrowser
 from pathlib import Path
 
-HERE = Path(__file__).absolute().parent
+HERE = Path(os.path.normpath(Path(__file__).absolute())).parent  # without .., by whatever way one came
 VENV = HERE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")

@@ -402,7 +402,7 @@ def test_only_what_can_be_explained_is_caught() -> None:
                 assert module in ("cli", "pages.wire"), f"{module}, line {handler.lineno}"
             if "BaseException" in caught:  # tidying up, and on with it
                 assert isinstance(handler.body[-1], ast.Raise), f"{module}, line {handler.lineno}"
-    for module, door in (("cli", "_answer"), ("pages.wire", "receive")):
+    for module, door in (("cli", "_answer"), ("pages.wire", "_told")):
         doors = {
             f.name
             for f in functions(module)

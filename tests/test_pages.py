@@ -167,7 +167,8 @@ def test_a_supervisor_writes_beside_and_sees_that_the_cycle_has_changed(full: Pa
     whole = next(a for a in asks if a["id"] == "note-notice")
     answers = [{"path": whole["path"], "value": "I notice calm", "known": [None]}]
     assert "problem" not in said(deck, {"op": "answer", "record": whole["record"], "answers": answers})
-    assert full.joinpath(f"notes/{book.cycles[0]}.V9.json").is_file()
+    note = json.loads(full.joinpath(f"notes/{book.cycles[0]}.V9.json").read_text("utf-8"))
+    assert note["on"] == steps.today() and note["read"] == book.cycle_hash(book.cycles[0])
     steps.answer(
         book,
         ("cycle", book.cycles[0]),
@@ -199,3 +200,57 @@ def test_cells_run_in_any_order_and_leave_no_word_in_the_notebook(full: Path, tm
         text = nbformat.writes(notebook)
         assert secret not in text, path.name
         assert '"output_type": "error"' not in text
+
+
+def test_whoever_goes_on_is_not_led_back_for_ever(book: Casebook) -> None:
+    desk = Desk.open("5-shared-review", book.folder)
+    leave(desk)
+    assert book.cycle("01-snack").left_on == "5-shared-review"
+    desk.answer(("cycle", "01-snack"), [Answer(path=("working_point",), value="Wait")])
+    now = book.cycle("01-snack")
+    assert now.left_on is None and now.working_point == "Wait" and now.today_enough
+
+
+def test_a_goal_before_the_question_is_told_where_to_begin(tmp_path: Path) -> None:
+    book = steps.new(tmp_path / "fresh")
+    answers = [{"path": ["goals", "g1", "words"], "value": "wait", "known": [None]}]
+    answer = said(pages.goals(book.folder), {"op": "answer", "record": ["cycle", "01"], "answers": answers})
+    assert answer["problem"]["code"] == "nothing-asked"
+    assert "Nothing is written yet" in leave(Desk.open("1-goal", book.folder))["say"]
+
+
+def test_another_goal_leads_to_its_card_and_no_empty_one_is_left_behind(book: Casebook) -> None:
+    deck = pages.goals(book.folder)
+    more = {"op": "do", "name": "more", "given": {}}
+    assert said(deck, more)["at"] == "g1-words"
+    deck.desk.answer(("cycle", "01-snack"), [Answer(path=("goals", "g1", "words"), value="wait")])
+    assert said(deck, more)["at"] == "g2-words"
+    assert said(deck, more)["at"] == "g2-words"
+    asks = said(deck, {"op": "load"})["deck"]["asks"]
+    assert "g2-words" in [a["id"] for a in asks] and "1 of at most 3" in asks[-1]["words"][0]
+
+
+def test_a_supervisor_reads_a_pack(full: Path, tmp_path: Path, vigkit: Any) -> None:
+    assert vigkit("pack", full, "-o", tmp_path / "logs").returncode in (0, 1)
+    deck = pages.read_logs(full)
+    opened = said(deck, {"op": "do", "name": "open", "given": {"other": str(tmp_path / "logs")}})
+    assert "problem" not in opened
+    asks = said(deck, {"op": "load"})["deck"]["asks"]
+    assert any(a["kind"] == "frame" and "data-vk" in a["html"] for a in asks)
+    missing = said(deck, {"op": "do", "name": "open", "given": {"other": str(tmp_path / "nothing")}})
+    assert "casebook or pack" in missing["problem"]["sentence"]
+
+
+def test_another_casebook_on_the_supervisors_table_changes_nothing_else(full: Path, book: Casebook) -> None:
+    deck, other = pages.read_logs(full), pages.film_of_a_review(full)
+    assert "problem" not in said(deck, {"op": "do", "name": "open", "given": {"other": str(book.folder)}})
+    assert deck.desk.book.folder == book.folder
+    assert other.desk.book.folder == full
+
+
+def test_check_answers_shows_every_word(book: Casebook) -> None:
+    fields = ("better", "why", "i_did", "they_did", "saw", "felt", "thought", "wished", "surprised")
+    moment = {"film": "snack", "start": 1, "end": 3} | {name: f"the word {name}" for name in fields}
+    steps.mark_moments(book, "01-snack", [Answer(path=("moments", "m1"), value=moment)])
+    told = json.dumps(said(pages.check_answers(book.folder), {"op": "load"}))
+    assert all(f"the word {name}" in told for name in fields)

@@ -717,15 +717,19 @@ def test_a_window_that_moves_what_another_has_moved_shows_where_it_is(browser: B
         one.is_saved()
         moment = "[data-vk=moment]"
         expect(second.part.locator(moment)).to_have_attribute("data-start", "1.56", timeout=SECONDS)
-        second.press("q")
+        second.press("q", "q")
         second.is_saved()
         one.press("q")  # it does not know yet
         expect(one.part.locator("[data-vk=news]")).to_contain_text("It is as it was left there")
-        expect(one.part.locator(moment)).to_have_attribute("data-start", "1.52")
+        expect(one.part.locator(moment)).to_have_attribute("data-start", "1.48")
         one.press("q")
         one.is_saved()
-        until(lambda: one.stored()[0]["start"] == 1.48)
+        until(lambda: one.stored()[0]["start"] == 1.44)
         expect(one.part.locator("[data-vk=problem]")).to_be_hidden()
+        # started again, the film of before is let go
+        second.page.evaluate("window.before = document.querySelector('[data-vk=film]')")
+        begin(view, one.book, one.times)
+        second.page.wait_for_function("!window.before.isConnected && !window.before.getAttribute('src')")
 
 
 # --- What goes otherwise ---------------------------------------------------------------------------------

@@ -221,3 +221,21 @@ def test_a_consent_that_is_taken_back_stops_the_clip_and_the_log(
         view.page.locator("[data-vk=make-log]").click()
         expect(view.page.get_by_text("was taken back").first).to_be_visible(timeout=SECONDS)
         assert not list(folder.glob("logs/*/*.html"))
+
+
+def test_a_clip_is_asked_for_anew_each_time(browser: Browser, lived: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(lived, tmp_path / "book"))
+    book = Casebook(folder)
+    film = book.contents().films[book.cycle(book.cycles[-1]).films[0]]
+    with running(folder) as lab, opened(browser, lab, "5-shared-review") as view:
+        page = started(view)
+        part = page.locator(".vk-cards", has_text="Say your question once more")
+        for _ in range(3):
+            part = page.locator(".vk-cards").first
+            part.get_by_role("button", name="Continue").click()
+        video = part.locator("[data-vk=film]")
+        page.wait_for_function("v => v.readyState >= 2", arg=video.element_handle(), timeout=SECONDS)
+        steps.answer(book, ("consent", film.people[-1]), [Answer(path=("withdrawn",), value=steps.today())])
+        part.get_by_role("button", name="Play").click()
+        expect(part.get_by_text("was taken back")).to_be_visible(timeout=SECONDS)
+        assert video.get_attribute("src") is None

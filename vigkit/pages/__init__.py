@@ -56,6 +56,7 @@ PAGES = (
 
 finished_log = _part(PAGES[0], "welcome.finished_log")
 cycles = _part(PAGES[0], "welcome.cycles")
+after_welcome = _part(PAGES[0], "end.end_of")
 
 question = _part(PAGES[1], "goal.question")
 goals = _part(PAGES[1], "goal.goals")
@@ -91,6 +92,7 @@ after_change = _part(PAGES[7], "end.end_of")
 
 read_logs = _part(PAGES[8], "supervise.read_logs")
 film_of_a_review = _part(PAGES[8], "supervise.film_of_a_review")
+after_supervision = _part(PAGES[8], "end.end_of")
 
 SPOT = "1-spot-the-initiative"
 spot_the_initiative = _part(SPOT, "spot.exercise")

@@ -187,6 +187,7 @@ def consents(desk: Desk) -> Column:
         if tuple(people) != tuple(tabs.titles):
             tabs.children = [_of_person(desk, code) for code in people]
             tabs.titles = people
+        tabs.layout.display = None if people else "none"
 
     refresh()
     desk.listen("tabs", refresh)

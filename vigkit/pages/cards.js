@@ -270,7 +270,8 @@ function render({ model, el }) {
         if (reply.problem) return;
         if (reply.go) location.assign(pageHref(reply.go));
         if (reply.reload !== false) await load(false);
-        if (reply.next) go(at + 1);
+        const card = asks().findIndex((each) => each.id === reply.at);
+        if (card >= 0) go(card);
         else if (reply.say) stage.querySelector(`[data-ask="${ask.id}"] [role=status]`)?.replaceChildren(reply.say); // the cards may be new
       } }, ask.button ?? ask.label);
       const made = h("div", {}, ...said(ask.button ? ask : {}), ...fields, button, result);
@@ -367,7 +368,7 @@ function render({ model, el }) {
         const button = (by, words) => h("button", { type: "button", "data-by": String(by), "aria-label": `${words}: ${title}`,
           disabled: !moments[n + by]?.chosen, onclick: () => move(m, by) }, words);
         return h("li", { "data-id": m.id },
-          m.still ? h("img.vk-small", { src: m.still, alt: "" }) : null,
+          m.still ? h("img.vk-small", { src: m.still, alt: "" }) : h("p.vk-quiet", {}, m.why_not ?? ""),
           h("div", {}, h("label.vk-option", {}, h("input", { type: "checkbox", checked: Boolean(m.chosen), onchange: (e) => {
             m.chosen = e.target.checked ? moments.length + 1 : null;
             save(`[data-id="${m.id}"] input`);
@@ -405,7 +406,7 @@ function render({ model, el }) {
     const look = h("button", { type: "button", onclick: async () => {
       told.textContent = "Making small pictures of what will be seen";
       const reply = await wire.ask("do", { name: "look", given: { purpose: value("purpose"), hide: value("hide") } });
-      told.textContent = reply.problem ? "" : "Look at each picture. Make the film when every one is right.";
+      told.textContent = reply.problem ? "" : `${reply.words ?? ""} Look at each picture. Make the film when every one is right.`.trim();
       wire.problem = reply.problem?.sentence ?? null;
       bar.update();
       looked.replaceChildren(...(reply.sheet ? [h("img.vk-sheet", { src: reply.sheet, alt: "Small pictures of what will be seen" })] : []));
@@ -444,7 +445,10 @@ function render({ model, el }) {
     soon = setTimeout(load, 300);
   }
 
-  wire.on("changed", soonAgain);
+  wire.on("changed", () => {
+    if (wire.state === "unsaved") wire.again(); // what was refused may fit now
+    soonAgain();
+  });
   load();
   return () => {
     clearTimeout(soon);
@@ -472,12 +476,30 @@ function carry(file, handle, progress) {
 function clip({ film, proxy, start, end, label }, key) {
   if (!film) return { node: h("p.vk-quiet", {}, "Open this page with vigkit lab to see the film."), stop() {} };
   const video = h("video", { vk: "film", preload: "auto", tabIndex: 0, playsInline: true, "aria-label": label ?? "The moment" });
-  video.src = new URL(`${baseUrl()}vigkit/film/${film}${proxy ? "/proxy" : ""}`, location.href).href;
+  const address = new URL(`${baseUrl()}vigkit/film/${film}${proxy ? "/proxy" : ""}`, location.href).href;
+  video.src = address;
+  const stop = () => {
+    video.pause();
+    video.removeAttribute("src"); // else the film's file stays open
+    video.load();
+  };
   const edge = 1e-4; // a browser shows the picture before where a time is exactly its own
   const back = () => (video.currentTime = start + edge);
   video.addEventListener("loadedmetadata", back);
   const problem = h("p.vk-problem", { hidden: true, role: "alert" });
-  video.addEventListener("error", () => {
+  /** Ask the server whether it may still be seen: a browser shows what it has kept of a film without asking. */
+  const allowed = async () => {
+    const told = await fetch(address, { headers: { Range: "bytes=0-0" }, cache: "no-store" }).catch(() => null);
+    if (told?.ok) return true;
+    const words = told && told.headers.get("Content-Type")?.startsWith("text/plain") ? await told.text() : "";
+    stop();
+    problem.textContent = words || "This film cannot be reached. Start the page again.";
+    problem.hidden = false;
+    return false;
+  };
+  allowed();
+  video.addEventListener("error", async () => {
+    if (!video.hasAttribute("src") || !(await allowed())) return;
     problem.textContent = "This film cannot be shown here. Open page 3, where a copy for your browser is made.";
     problem.hidden = false;
   });
@@ -485,7 +507,7 @@ function clip({ film, proxy, start, end, label }, key) {
   const turn = () => {
     if (!video.paused) return video.pause();
     if (video.currentTime < start || video.currentTime >= end - 0.05) back();
-    video.play().catch(() => {});
+    allowed().then((yes) => yes && video.play().catch(() => {}));
   };
   play.addEventListener("click", turn);
   video.addEventListener("click", turn);
@@ -506,14 +528,7 @@ function clip({ film, proxy, start, end, label }, key) {
   const quiet = toggle("Sound off", (on) => (video.muted = on));
   const node = h("figure.vk-clip", {}, video, h("figcaption.vk-quiet", {}, `${clock(start)} to ${clock(end)}`), problem,
     h("div.vk-steps", {}, play, slow, quiet));
-  return {
-    node,
-    stop() {
-      video.pause();
-      video.removeAttribute("src"); // else the film's file stays open
-      video.load();
-    },
-  };
+  return { node, stop };
 }
 
 export default { render };

@@ -10,7 +10,7 @@ from typing import Any
 
 from vigkit import consent, steps
 from vigkit.cycle import PURPOSES, Contents, Cycle, Moment
-from vigkit.errors import Stopped, clock, listed
+from vigkit.errors import Stopped, VigkitError, clock, listed
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
 from vigkit.pages.end import MARK_FIRST, first
@@ -59,18 +59,17 @@ def _told(desk: Desk, contents: Contents, moment: Moment) -> dict[str, Any]:
         "words": moment.better or moment.saw or moment.i_did or moment.why or "",
         "joy": bool(moment.joy),
         "chosen": moment.chosen,
-        "still": picture(desk, contents, moment),
+        **_still(desk, contents, moment),
     }
 
 
-def picture(desk: Desk, contents: Contents, moment: Moment) -> str | None:
-    """The picture of a moment for its owner's own page, as a data address; None where it may not be shown."""
-    from vigkit.errors import VigkitError
-
+def _still(desk: Desk, contents: Contents, moment: Moment) -> dict[str, str]:
+    """The picture of a moment for its owner's own page, as a data address, or why there is none."""
     try:
-        return f"data:image/jpeg;base64,{b64encode(steps.picture(desk.book, contents, moment)).decode()}"
-    except VigkitError:
-        return None
+        jpeg = steps.picture(desk.book, contents, moment)
+    except VigkitError as e:
+        return {"why_not": e.sentence}
+    return {"still": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"}
 
 
 def _share(desk: Desk, contents: Contents, moment: Moment, number: int) -> Ask:
@@ -120,11 +119,12 @@ def short_film(desk: Desk) -> Cards:
     def look(given: Mapping[str, Any]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "sheet.jpg"
-            steps.sheet(desk.book, desk.cycle, out, purpose=str(given["purpose"]), hide=str(given["hide"]))
-            return {
-                "sheet": f"data:image/jpeg;base64,{b64encode(out.read_bytes()).decode()}",
-                "reload": False,
-            }
+            hide = str(given["hide"])
+            seen = steps.sheet(desk.book, desk.cycle, out, purpose=str(given["purpose"]), hide=hide)
+            bare = [clock(m.start) for m in seen if hide != "blur" and not m.covers]
+            words = f"No box is drawn in the moment at {listed(bare)}: all of it is blurred." if bare else ""
+            picture = f"data:image/jpeg;base64,{b64encode(out.read_bytes()).decode()}"
+            return {"sheet": picture, "words": words, "reload": False}
 
     def make(given: Mapping[str, Any]) -> dict[str, Any]:
         hide = str(given.get("hide") or "") or None

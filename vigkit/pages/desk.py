@@ -65,6 +65,9 @@ class Desk:
     def answer(self, record: Record, answers: Sequence[Answer], by: Listener | None = None) -> list[Any]:
         """Write answers, tell the other parts of the page, and return what is stored in their places."""
         with self.lock:
+            begins = record[0] == "cycle" and record[1] not in self.book.cycles
+            if begins and not any(each.path[0] == "question" for each in answers):
+                raise NothingAsked()
             if record[0] == "cycle" and self.begun and all(each.path[0] == "moments" for each in answers):
                 stored = steps.mark_moments(self.book, record[1], answers)
                 moments = {m.id: m for m in stored.moments}
@@ -78,8 +81,16 @@ class Desk:
             else:
                 data = steps.answer(self.book, record, answers)
             found = [steps.value_at(data, record[0], each.path) for each in answers]
+            self._go_on(record, answers)
         self.tell(record, by)
         return found
+
+    def _go_on(self, record: Record, answers: Sequence[Answer]) -> None:
+        """Whoever answers again has come back: the start page need not lead there any more."""
+        if record[0] != "cycle" or any(each.path == ("left_on",) for each in answers):
+            return
+        if left := self.book.cycle(record[1]).left_on:
+            steps.answer(self.book, record, [Answer(path=("left_on",), value=None, known=(left,))])
 
     def foreign(self) -> bool:
         """Whether somebody else has changed the cycle since this was last asked or answered here."""

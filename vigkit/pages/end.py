@@ -64,6 +64,12 @@ def end_of(desk: Desk) -> Cards:
     following = pages[(pages.index(desk.page) + 1) % len(pages)]
 
     def asks() -> list[Ask]:
+        links = [{"page": "0-welcome.ipynb", "label": "Start page"}]
+        if desk.page == "0-welcome":  # it says itself what comes next
+            links = []
+        elif desk.page != pages[-1]:
+            onward = {"page": f"{following}.ipynb", "label": f"Next: {TITLES[following]}", "vk": "next"}
+            links.insert(0, onward | {"main": True})  # type: ignore[arg-type]
         enough = {
             "id": "enough",
             "kind": "action",
@@ -72,28 +78,23 @@ def end_of(desk: Desk) -> Cards:
             "quiet": True,
             "vk": "enough",
         }
-        onward = {
-            "page": f"{following}.ipynb",
-            "label": f"Next: {TITLES[following]}",
-            "vk": "next",
-            "main": True,
-        }
-        home = {"page": "0-welcome.ipynb", "label": "Start page"}
-        return [
-            {"id": "next", "kind": "links", "links": [onward, home]},
-            *([enough] if desk.begun else []),
-            {"id": "care", "kind": "say", "words": [CARE]},
-        ]
+        onwards = [{"id": "next", "kind": "links", "links": links}] if links else []
+        return [*onwards, enough, {"id": "care", "kind": "say", "words": [CARE]}]
 
     return Cards(desk, "end", asks, acts={"enough": lambda _given: leave(desk)}, every=True, said="Next page")
 
 
 def leave(desk: Desk) -> dict[str, Any]:
     """Note the day and the page, so that the start page leads back here."""
+    if not desk.begun:
+        return {"say": "Nothing is written yet. You can close this window, and begin another day."}
     now = desk.now()
     answers = [
         Answer(path=("today_enough",), value=steps.today(), known=(now.today_enough,)),
-        Answer(path=("left_on",), value=desk.page, known=(now.left_on,)),
+        # the start page and the supervisor's lead nowhere
+        Answer(
+            path=("left_on",), value=desk.page if "0" < desk.page[0] < "8" else None, known=(now.left_on,)
+        ),
     ]
     desk.answer(("cycle", desk.cycle), answers)
     return {"say": "All of it is saved. The start page leads you back here. You can close this window."}

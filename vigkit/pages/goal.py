@@ -64,7 +64,7 @@ def goals(desk: Desk) -> Cards:
             "name": "more",
             "button": "Add another goal",
             "quiet": True,
-            "words": [f"You have {len(ids)} of at most 3 goals. One is enough."],
+            "words": [f"You have {len(cycle.goals) if cycle else 0} of at most 3 goals. One is enough."],
         }
         if len(ids) >= MOST_GOALS:
             more = {
@@ -76,11 +76,15 @@ def goals(desk: Desk) -> Cards:
 
     def add(_given: Any) -> dict[str, Any]:
         cycle = desk.now()
-        here = len(_goal_ids(cycle, shown["up_to"]))
+        ids = _goal_ids(cycle, shown["up_to"])
+        written = [g.id for g in cycle.goals if g.words]
+        if empty := [id for id in ids if id not in written]:
+            return {"at": f"{empty[0]}-words"}
+        here = len(ids)
         if here >= MOST_GOALS:
             raise BadRecord("goals", "There is room for at most 3 goals. Set one aside first.")
         shown["up_to"] = here + 1
-        return {}
+        return {"at": f"{_goal_ids(cycle, here + 1)[-1]}-words"}
 
     return Cards(desk, "goals", asks, acts={"more": add}, said="Your goals, from 0 to 10")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from vigkit import consent, steps
-from vigkit.cycle import Cycle
-from vigkit.errors import VigkitError, clock
+from vigkit.cycle import Cycle, Goal, Moment
+from vigkit.errors import VigkitError, clock, listed
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
 from vigkit.pages.end import ASK_FIRST, Column, first
@@ -25,23 +25,30 @@ def check_answers(desk: Desk) -> Cards:
 
 
 def _answered(cycle: Cycle) -> list[Ask]:
-    moments = [
-        f"{clock(m.start)} to {clock(m.end)}: {m.better or m.saw or m.i_did or 'no words yet'}"
-        for m in cycle.moments
+    review = cycle.review
+    with_whom = f"With {listed(review.with_whom)}." if review and review.with_whom else None
+    said = [
+        f"{words}" for clip in (review.clips if review else ()) for words in (clip.mine, clip.theirs) if words
     ]
-    review = [
-        words for clip in (cycle.review.clips if cycle.review else ()) for words in (clip.mine, clip.theirs)
-    ]
+    comfort = (
+        f"It was {review.comfort:g} of 10 comfortable." if review and review.comfort is not None else None
+    )
     rows: tuple[tuple[str, str, list[str | None]], ...] = (
         ("My helping question", "1-goal", [cycle.question[-1].words]),
-        ("My goals", "1-goal", [_goal(g) for g in cycle.goals]),
+        ("My goals", "1-goal", [words for goal in cycle.goals for words in _goal(goal)]),
         ("The situation", "2-consent-and-film", [cycle.situation]),
-        ("My moments", "3-moments", [*moments]),
+        ("My moments", "3-moments", [words for m in cycle.moments for words in _moment(m, _MARKED)]),
         ("The moments that I passed over", "3-moments", [cycle.passed_over]),
         ("Who sees them", "4-short-film", [_shared(cycle)]),
-        ("What we said", "5-shared-review", review),
+        ("What we said", "5-shared-review", [with_whom, *said]),
+        (
+            "Seen, felt, thought, wished",
+            "5-shared-review",
+            [w for m in cycle.moments for w in _moment(m, _RUNGS)],
+        ),
         ("What they say about my question", "5-shared-review", [cycle.says_about_question]),
         ("What I want more of", "5-shared-review", [cycle.working_point]),
+        ("How the looking was", "5-shared-review", [comfort, review.comfort_words if review else None]),
     )
     return [
         {
@@ -55,9 +62,20 @@ def _answered(cycle: Cycle) -> list[Ask]:
     ]
 
 
-def _goal(goal: Any) -> str | None:
-    last = f", now {goal.ratings[-1].now:g} of 10" if goal.ratings else ""
-    return f"{goal.words}{last}" if goal.words else None
+_MARKED = ("better", "why", "i_did", "they_did")
+_RUNGS = ("saw", "felt", "thought", "wished", "surprised")
+
+
+def _moment(moment: Moment, names: tuple[str, ...]) -> list[str | None]:
+    """The time of a moment, and what was said about it."""
+    said = [words for name in names if (words := getattr(moment, name))]
+    return [f"{clock(moment.start)} to {clock(moment.end)}", *said] if said or names is _MARKED else []
+
+
+def _goal(goal: Goal) -> list[str | None]:
+    now = f"now {goal.ratings[-1].now:g} of 10" if goal.ratings else None
+    hoped = f"hoped for {goal.hoped:g}" if goal.hoped is not None else None
+    return [goal.words, ", ".join(filter(None, [now, hoped])) or None, goal.one_point_higher]
 
 
 def _shared(cycle: Cycle) -> str | None:

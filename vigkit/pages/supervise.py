@@ -27,6 +27,7 @@ class _Table:
 
 def read_logs(desk: Desk) -> Cards:
     """Choose a casebook and a cycle, read the log, and write a note."""
+    desk = Desk(desk.book, desk.cycle, desk.page)  # of its own: another casebook may come to lie on it
     table = _Table(desk)
 
     def asks() -> list[Ask]:
@@ -113,10 +114,11 @@ def _open(table: _Table, folder: str, cycle: str) -> None:
     desk = table.desk
     near = {p.name: p for p in _beside(desk.book.folder)}
     path = near.get(folder, Path(folder).expanduser())
+    table.pack = path if folder and steps.is_pack(path) else None
+    if table.pack is not None:
+        return
     if not folder or not looks_like_one(path):
-        raise BadUsage(
-            "There is no casebook with this name here. Enter its folder as your computer shows it."
-        )
+        raise BadUsage("There is no casebook or pack here. Enter its folder as your computer shows it.")
     book = Casebook(path)
     if path.resolve() != desk.book.folder.resolve():
         desk.book = book

@@ -16,7 +16,6 @@ from typing import Any
 import anywidget
 from traitlets import Unicode
 
-from vigkit.cycle import Cycle
 from vigkit.errors import BadRecord, VigkitError, refused_by_system
 from vigkit.pages.desk import Desk, Record
 from vigkit.steps import Answer
@@ -56,30 +55,11 @@ class Wired(anywidget.AnyWidget):
 
     def receive(self, message: Mapping[str, Any]) -> None:
         """Do what one message asks for, and answer it."""
-        answer: dict[str, Any]
-        try:
-            answer = self._done(message)
-        except VigkitError as e:
-            answer = {"problem": problem(e)}
-        except OSError as e:
-            answer = {"problem": problem(refused_by_system(e, "the casebook"))}
-        except Exception as e:  # noqa: BLE001 - the last door of a page: nobody is to meet a traceback
-            answer = {"problem": problem(_Unknown(e))}
-        self.send({"to": message.get("to"), **answer})
+        self.send({"to": message.get("to"), **_told(lambda: self._done(message))})
 
     def in_background(self, work: Callable[[], Mapping[str, Any]], push: str) -> None:
         """Do something long, and push what comes of it: its result, or a problem in words."""
-
-        def run() -> None:
-            try:
-                done = dict(work())
-            except VigkitError as e:
-                done = {"problem": problem(e)}
-            except OSError as e:
-                done = {"problem": problem(refused_by_system(e, "the casebook"))}
-            self.push(push, **done)
-
-        threading.Thread(target=run, daemon=True).start()
+        threading.Thread(target=lambda: self.push(push, **_told(work)), daemon=True).start()
 
     def _done(self, message: Mapping[str, Any]) -> dict[str, Any]:
         op = str(message.get("op"))
@@ -95,15 +75,22 @@ class Wired(anywidget.AnyWidget):
         return dict(act(message) or {})
 
 
+def _told(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What comes of some work: its result, or a problem in words."""
+    try:
+        return dict(work())
+    except VigkitError as e:
+        return {"problem": problem(e)}
+    except OSError as e:
+        return {"problem": problem(refused_by_system(e, "the casebook"))}
+    except Exception as e:  # noqa: BLE001 - the last door of a page: nobody is to meet a traceback
+        return {"problem": problem(_Unknown(e))}
+
+
 def problem(error: VigkitError) -> dict[str, Any]:
     """An error as a page shows it, and the other answer where there are two."""
     told = {"code": error.code, "sentence": error.sentence}
     return told | ({"theirs": error.theirs} if hasattr(error, "theirs") else {})
-
-
-def no_cycle(cycle: Cycle | None) -> bool:
-    """Whether there is nothing to go on from yet."""
-    return cycle is None or not cycle.question
 
 
 class _Unknown(VigkitError):

@@ -56,7 +56,9 @@ def answer(book: Casebook, record: Sequence[str], answers: Sequence[Answer]) -> 
         before = records.text(data)
         for each in answers:
             _write(data, kind, each)
-        return Change(data) if records.text(data) == before else plan_of(book, kind, data)
+        if records.text(data) == before:
+            return Change(data)
+        return plan_of(book, kind, data | ({"on": today()} if kind == "note" else {}))
 
     return book.commit(plan)
 
