@@ -166,6 +166,10 @@ def test_two_windows_see_both_answers_and_one_is_chosen(browser: Browser, desk: 
         page = view.page
         expect(page.get_by_text("Theirs")).to_be_visible(timeout=SECONDS)
         assert said(book) == "Theirs"
+        page.reload()  # what one wrote oneself waits, and the question which to keep is asked again
+        page.get_by_role("button", name="Start this page").wait_for(timeout=SECONDS)
+        point(started(view))
+        expect(page.get_by_text("Theirs")).to_be_visible(timeout=SECONDS)
         page.get_by_role("button", name="Keep what I wrote").click()
         part = page.locator(".vk-cards", has_text="What do you want more of?")
         expect(part.locator("[data-vk=saved]")).to_have_text("Saved", timeout=SECONDS)

@@ -81,11 +81,13 @@ function render({ model, el }) {
 
   function disagree(answer, theirs) {
     const ask = flat(asks()).find((each) => same(each.path, answer.path));
-    if (!ask) return;
+    if (!ask) return false;
+    if (ask.conflict && same(ask.conflict, { mine: answer.value, theirs })) return true;
     ask.conflict = { mine: answer.value, theirs };
     ask.known = theirs;
     ask.value = answer.value;
     show(true);
+    return true;
   }
 
   /** Write what a field holds: while one types it waits for a pause, a choice is written at once. */

@@ -46,7 +46,7 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
  *   wire.ask(op, more)                         anything else
  *   wire.on(push, act), wire.close()
  * Options: changed() is called whenever wire.state or wire.problem is another; conflict(answer, theirs) when
- * another window has given another answer; stored(reply, entry) whenever something is saved, also what was
+ * another window has given another answer, true where the person is asked which to keep; stored(reply, entry) whenever something is saved, also what was
  * typed before a page was started again; lost(entry, problem) when it is refused: true lets it go, else it waits.
  */
 function connect(model, { changed = () => {}, conflict = () => {}, stored = () => {}, lost = () => false } = {}) {
@@ -121,7 +121,8 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       stored(reply, mine);
     } else if (reply.problem.code === "answered-elsewhere" && mine.answers.length === 1) {
       wire.problem = reply.problem.sentence;
-      conflict(mine.answers[0], reply.problem.theirs ?? null, mine.record);
+      // where the person is asked which to keep, theirs waits here meanwhile, through a closed window too
+      if (conflict(mine.answers[0], reply.problem.theirs ?? null, mine.record)) held.push(mine);
     } else {
       wire.problem = reply.problem.sentence;
       if (!lost(mine, reply.problem)) held.push(mine);
