@@ -147,6 +147,7 @@ def test_a_kernel_that_dies_takes_no_word_with_it(browser: Browser, desk: tuple[
         expect(part.locator("[data-vk=saved]")).to_have_text("Not saved yet", timeout=SECONDS)
         expect(part.locator("[data-vk=problem]")).to_be_visible()
         assert said(book) is None
+        expect(view.page.locator(".jp-Dialog")).to_contain_text("Your answers are kept")
         view.page.reload()
         view.page.get_by_role("button", name="Start this page").wait_for(timeout=SECONDS)
         page = started(view)

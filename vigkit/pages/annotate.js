@@ -1202,7 +1202,7 @@ function marking({ model, root, id }) {
   let times = pictureTimes(0), looks = null;
 
   const wire = connect(model, {
-    changed: () => settled(), conflict: (a, theirs) => kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
+    changed: () => settled(), conflict: (a, theirs) => void kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
   });
   const kept = keeper({ changed: (moment) => later(moment), foreign: () => notice("Another window has changed this cycle. What is here now is both."), say: (words) => notice(words), calm: () => (wire.problem = null) });
   const looked = player(video, () => times, { picture: (t) => seen(t), state: () => buttons() });

@@ -46,7 +46,8 @@ const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
  *   wire.ask(op, more)                         anything else
  *   wire.on(push, act), wire.close()
  * Options: changed() is called whenever wire.state or wire.problem is another; conflict(answer, theirs) when
- * another window has given another answer, true where the person is asked which to keep; stored(reply, entry) whenever something is saved, also what was
+ * another window has given another answer, true where the person is asked which to keep; stored(reply, entry)
+ * whenever something is saved, also what was
  * typed before a page was started again; lost(entry, problem) when it is refused: true lets it go, else it waits.
  */
 function connect(model, { changed = () => {}, conflict = () => {}, stored = () => {}, lost = () => false } = {}) {

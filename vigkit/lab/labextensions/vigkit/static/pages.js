@@ -19,7 +19,27 @@ history.pushState = (state, title, url) => {
   (again ? history.replaceState.bind(history) : push)(state, title, url);
 };
 
-const plugin = { id: "vigkit:pages", autoStart: true, activate: () => addEventListener("click", follow, true) };
+// When Python stops by itself, Jupyter tells of kernels that have died. The person hears what to do next.
+const kinder = () => {
+  const header = document.querySelector(".jp-Dialog-header");
+  if (header?.textContent !== "Kernel Restarting") return;
+  header.textContent = "This page has stopped";
+  const words = document.querySelector(".jp-Dialog-body");
+  if (words) words.textContent = "Your answers are kept. Press Ok, and then Start this page once more.";
+};
+const watch = (changes) => {
+  for (const dialog of changes.flatMap((each) => [...each.addedNodes])) {
+    if (!dialog.classList?.contains("jp-Dialog")) continue;
+    new MutationObserver(kinder).observe(dialog, { childList: true, subtree: true });
+    kinder();
+  }
+};
+
+const activate = () => {
+  addEventListener("click", follow, true);
+  new MutationObserver(watch).observe(document.body, { childList: true });
+};
+const plugin = { id: "vigkit:pages", autoStart: true, activate };
 
 // How JupyterLab finds a plugin that was not built with it.
 (window._JUPYTERLAB ??= {}).vigkit = {
