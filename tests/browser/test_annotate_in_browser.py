@@ -142,7 +142,11 @@ class Marking:
         self.page.evaluate("document.querySelector('[data-vk=film]').pause()")
         self.page.evaluate("document.querySelector('[data-vk=film]').muted = true")
         self.is_saved()
-        while (rows := self.part.locator("[data-vk=moment]")).count():
+        rows = self.part.locator("[data-vk=moment]")
+        # a test before may have marked in another window: this one hears of it when it is looked at
+        self.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        until(lambda: rows.count() == len(self.stored()))
+        while rows.count():
             rows.first.click()
             count = rows.count()
             self.to_film()
