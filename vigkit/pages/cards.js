@@ -96,8 +96,7 @@ function render({ model, el }) {
     if (same(value, ask.value) && !now) return;
     ask.value = value;
     const answers = [{ path: ask.path, value, known: [ask.known ?? null] }];
-    for (const [path, also] of ask.also ?? []) answers.push({ path, value: also, known: [also, null] });
-    const written = answers.length > 1 || now ? wire.answer(ask.record, answers) : wire.draft(ask.record, answers[0]);
+    const written = now ? wire.answer(ask.record, answers) : wire.draft(ask.record, answers[0]);
     written.then((reply) => {
       if (!reply.problem) ask.known = reply.stored[0] ?? null;
       if (!reply.problem && ask.reload) load();
@@ -517,17 +516,8 @@ function clip({ film, proxy, start, end, label }, key) {
   video.addEventListener("play", () => (play.textContent = "Pause"));
   video.addEventListener("pause", () => (play.textContent = "Play"));
   video.addEventListener("timeupdate", () => video.currentTime >= end && back());
-  const toggle = (words, act) => {
-    const button = h("button", { type: "button", "aria-pressed": "false" }, words);
-    button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(on));
-      act(on);
-    });
-    return button;
-  };
-  const slow = toggle("Half speed", (on) => (video.playbackRate = on ? 0.5 : 1));
-  const quiet = toggle("Sound off", (on) => (video.muted = on));
+  const slow = pressed("Half speed", (on) => (video.playbackRate = on ? 0.5 : 1));
+  const quiet = pressed("Sound off", (on) => (video.muted = on));
   const node = h("figure.vk-clip", {}, video, h("figcaption.vk-quiet", {}, `${clock(start)} to ${clock(end)}`), problem,
     h("div.vk-steps", {}, play, slow, quiet));
   return { node, stop };

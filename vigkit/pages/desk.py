@@ -27,7 +27,6 @@ class Desk:
         self.book, self.cycle, self.page = book, cycle, page
         self.lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
-        self._seen: dict[str, str] = {}
 
     @classmethod
     def open(cls, page: str, casebook: str | Path | None = None, cycle: str | None = None) -> Desk:
@@ -91,13 +90,6 @@ class Desk:
             return
         if left := self.book.cycle(record[1]).left_on:
             steps.answer(self.book, record, [Answer(path=("left_on",), value=None, known=(left,))])
-
-    def foreign(self) -> bool:
-        """Whether somebody else has changed the cycle since this was last asked or answered here."""
-        with self.lock:
-            now = self.book.cycle_hash(self.cycle) if self.begun else ""
-            before, self._seen[self.cycle] = self._seen.get(self.cycle, now), now
-            return now != before
 
     def listen(self, part: str, listener: Listener) -> None:
         """Tell this part of the page when another part has changed a record; started anew, the newest."""

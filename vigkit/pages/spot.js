@@ -47,17 +47,8 @@ function screen({ onEnd }) {
     video.currentTime = at;
     start();
   };
-  const toggle = (words, act) => {
-    const button = h("button", { type: "button", "aria-pressed": "false" }, words);
-    button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(on));
-      act(on);
-    });
-    return button;
-  };
-  const slow = toggle("Half speed", (on) => (video.playbackRate = video.defaultPlaybackRate = on ? 0.5 : 1));
-  const quiet = toggle("Sound off", (on) => (video.muted = on));
+  const slow = pressed("Half speed", (on) => (video.playbackRate = video.defaultPlaybackRate = on ? 0.5 : 1));
+  const quiet = pressed("Sound off", (on) => (video.muted = on));
   const again = h("button", { type: "button", vk: "again", onclick: () => from(0) }, "From the beginning");
   video.addEventListener("click", turn);
   video.addEventListener("play", () => (play.textContent = "Pause"));

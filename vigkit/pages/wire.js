@@ -20,6 +20,17 @@ function h(what, props = {}, ...inside) {
   return made;
 }
 
+/** A button that stays pressed, and tells whether it is. */
+function pressed(words, act) {
+  const button = h("button", { type: "button", "aria-pressed": "false" }, words);
+  button.addEventListener("click", () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    act(on);
+  });
+  return button;
+}
+
 /** A time on the film as a person reads it: 1:05.2 */
 function clock(seconds, digits = 1) {
   const whole = Math.round(Math.abs(seconds) * 10 ** digits) / 10 ** digits;
@@ -207,7 +218,6 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       queue = [];
       kept.forEach((each) => add(each.record, each.answers));
       queue.push(...fresh);
-      wire.recovered = kept.length;
     }
     return loaded;
   };
