@@ -8,6 +8,7 @@ import shutil
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import films
@@ -366,3 +367,16 @@ def test_real_films_keep_their_time(tmp_path: Path, name: str) -> None:
             with Image.open(tmp_path / "out.png") as picture:
                 pictures.append(np.asarray(picture.convert("L").resize((80, 80)), float))
         assert np.abs(pictures[0] - pictures[1]).mean() < 4
+
+
+def test_proxies_that_are_made_at_once_wait_for_nothing(made: Callable[[str], Made], tmp_path: Path) -> None:
+    """A late film whose sound went two ways: on a busy machine one reading in four never ended."""
+    film = made("late")
+
+    def make(number: int) -> int:
+        out, beside = tmp_path / f"{number}.mp4", tmp_path / f"{number}.json"
+        proxy.make(film.path, film.found, out, strip_to=beside)
+        return strip.read(beside).count
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(make, range(12))) == {6}

@@ -28,6 +28,7 @@ _PLAYED = {  # what browsers play: pictures and sounds, by container
     "matroska": ({"vp8", "vp9", "av1"}, {"opus", "vorbis"}),
 }
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "25", "-g", "12", "-bf", "0")
+_SOUND = "aresample=48000:async=1:first_pts=0"
 _AAC = ("-c:a", "aac", "-b:a", "96k", "-ac", "2")
 _KEEP_TIMES = ("-fps_mode", "passthrough", "-enc_time_base:v", "demux")
 
@@ -110,13 +111,13 @@ def _graph(probe: Probe, lines: int, beside: str = "") -> tuple[str, str]:
     return "-filter_complex", f"{chain},split[proxy][more];[more]{beside}" if beside else f"{chain}[proxy]"
 
 
-def _proxy(probe: Probe, part: Path) -> list[str]:
-    """The words that write the proxy."""
+def _proxy(probe: Probe, part: Path, *, sound: str = "") -> list[str]:
+    """The words that write the proxy; `sound` is the label of its sound where a graph makes it."""
     # The film ends where its picture ends, and its last picture stays until then.
     last = f"if(eq(N,{len(probe.times) - 1}),max(round({probe.seconds:.9f}/TB)-PTS,1),DURATION)"
-    sound = ("-map", "0:a:0?", "-af", "aresample=48000:async=1:first_pts=0", *_AAC)
+    heard = ("-map", sound) if sound else ("-map", "0:a:0?", "-af", _SOUND)
     return [
-        *("-map", "[proxy]", *(sound if probe.audio is not None else ())),
+        *("-map", "[proxy]", *((*heard, *_AAC) if probe.audio is not None else ())),
         *("-t", ffmpeg.seconds(probe.seconds), *_KEEP_TIMES, *_H264),
         *("-bsf:v", f"{ffmpeg.NO_WORDS_IN_H264},setts=duration='{last}'", *ffmpeg.CLEAN),
         *("-movflags", "+faststart", "-f", "mp4", f"file:{part}"),
@@ -129,5 +130,9 @@ def _with_strip(
     """Write proxy and strip in one reading; return how many pictures the film gave."""
     with strip.written(film, probe, strip_to) as making:
         # from the pictures of the proxy: they are made already, and small
-        graph = _graph(probe, lines, making.filters())
-        return making.run([*strip.opened(film, probe), *graph, *_proxy(probe, part)], progress)
+        option, graph = _graph(probe, lines, making.filters())
+        if probe.audio is not None:
+            # One graph for both sounds: two, beside one for the pictures, may wait for each other for ever.
+            graph += f";[0:a:0]asplit[a][b];[a]{_SOUND}[sound];[b]{strip.WAVE}[wave]"
+        words = [*strip.opened(film, probe), option, graph, *_proxy(probe, part, sound="[sound]")]
+        return making.run(words, progress, wave="[wave]")

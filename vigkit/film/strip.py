@@ -40,6 +40,7 @@ COLUMNS = 10
 PEAKS, MOVES = 20, 5  # a second
 CHANGED = 8  # levels of grey: less is the noise of the camera
 _SOUND_RATE = 8000  # voices lie below 4,000 Hz
+WAVE = f"aresample={_SOUND_RATE}:async=1:first_pts=0"  # the filter from sound to that of the strip
 _QUALITY = 80
 
 
@@ -127,15 +128,18 @@ class Making:
         )
         return ",".join(filter(None, steps))
 
-    def run(self, words: Sequence[str], progress: Progress | None) -> int:
-        """Run ffmpeg with these words and those for the strip; return how many pictures it decoded."""
+    def run(self, words: Sequence[str], progress: Progress | None, *, wave: str = "") -> int:
+        """Run ffmpeg with these words and those for the strip; return how many pictures it decoded.
+
+        `wave` is the label of the sound where the words have made it with WAVE.
+        """
         until = ("-t", ffmpeg.seconds(self._probe.seconds))
         # no end for the pictures: it would be rounded to fifths, and the last may lie just before it
         outputs = ["-map", "[small]", "-f", "rawvideo", "pipe:1"]
         if self._probe.audio is not None:
             # to a file: two pipes at once are not read alike on all systems
-            wave = ("-map", "0:a:0?", "-af", f"aresample={_SOUND_RATE}:async=1:first_pts=0", "-ac", "1")
-            outputs += [*wave, *until, "-f", "s16le", f"file:{self._sound}"]
+            sound = ("-map", wave) if wave else ("-map", "0:a:0?", "-af", WAVE)
+            outputs += [*sound, "-ac", "1", *until, "-f", "s16le", f"file:{self._sound}"]
         # verbose: at the end it says how many pictures were decoded
         with ffmpeg.running(["-v", "verbose", "-nostats", "-y", *words, *outputs]) as run:
             self._gather(run, progress)
