@@ -23,6 +23,7 @@ from vigkit.render.page import shipped
 
 NOTEBOOK, PAGE, PARTS, STYLE = "log.ipynb", "log.html.j2", "parts.html.j2", "log.css"
 PARAMETERS = ("bundle",)
+ENGINES = ("vigkit", "nbclient")  # in a worker's own process, or in a kernel for each log
 SHIPPED = Path(__file__).with_name("shipped.json")
 _SOURCES = (
     "render/page.py",
@@ -43,6 +44,7 @@ class Template:
     name: str
     folder: Path
     own: bool
+    engine: str  # one of ENGINES
 
     def file(self, name: str) -> Path:
         """The team's file of this name, or ours."""
@@ -52,7 +54,8 @@ class Template:
     @property
     def key(self) -> str:
         """Changes whenever the same bundle could give another page."""
-        digest = hashlib.sha256(vigkit.__version__.encode())
+        # by either engine our own notebook gives the same page
+        digest = hashlib.sha256(f"{vigkit.__version__} {self.engine if self.own else ''}".encode())
         package = Path(vigkit.__file__).parent
         for file in (*map(self.file, (NOTEBOOK, PAGE, PARTS, STYLE)), *(package / name for name in _SOURCES)):
             digest.update(_hash(file).encode())
@@ -67,16 +70,21 @@ def quick_imports() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
-def find(folder: Path | None = None) -> Template:
-    """The shipped template, or a team's own; TemplateFailed where the folder holds no log.ipynb."""
+def find(folder: Path | None = None, engine: str | None = None) -> Template:
+    """The shipped template, or a team's own; TemplateFailed where the folder holds no log.ipynb.
+
+    A team's own notebook gets a kernel for each log unless they choose otherwise.
+    """
     if folder is None:
-        return Template(name="log", folder=shipped(), own=False)
+        return Template(name="log", folder=shipped(), own=False, engine=engine or "vigkit")
     if not (folder / NOTEBOOK).is_file():
         name = folder.resolve().name
         raise TemplateFailed(
             name, f"There is no {NOTEBOOK} in it. Copy ours from templates/log to begin with."
         )
-    return Template(name=folder.resolve().name, folder=folder.resolve(), own=True)
+    return Template(
+        name=folder.resolve().name, folder=folder.resolve(), own=True, engine=engine or "nbclient"
+    )
 
 
 def vouch(template: Template) -> None:
@@ -114,11 +122,13 @@ def check(template: Template, given: Sequence[str] = PARAMETERS) -> Any:
     return notebook
 
 
-def run(template: Template, bundle: Path, work: Path) -> str:
-    """The page of one bundle; `work` is a folder of its own, and no word is left behind anywhere else."""
+def run(template: Template, bundle: Path, work: Path, notebook: Any = None) -> str:
+    """The page of one bundle; `work` is a folder of its own, and no word is left behind anywhere else.
+
+    `notebook` is what `check` has given, for whoever makes many pages.
+    """
     quick_imports()
-    notebook = check(template)
-    executed = _executed(template, notebook, bundle.resolve(), work.resolve())
+    executed = _executed(template, notebook or check(template), bundle.resolve(), work.resolve())
     from vigkit.render.exporter import LogExporter
 
     exporter = LogExporter(template=template.name, folder=str(template.folder))  # type: ignore[no-untyped-call]
@@ -130,8 +140,11 @@ def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> An
     from nbclient.exceptions import CellControlSignal
     from papermill.exceptions import PapermillException, PapermillExecutionError
 
-    from vigkit.render.kernel import OurKernel
+    kernel: dict[str, Any] = {}
+    if template.engine == "nbclient":
+        from vigkit.render.kernel import OurKernel
 
+        kernel["kernel_manager_class"] = OurKernel.in_folder(work)
     try:
         with on_disk(template.name):
             # A node, not a path: papermill would fill in { } in a folder's name.
@@ -140,11 +153,12 @@ def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> An
                 notebook,
                 None,
                 parameters={"bundle": str(bundle)},
+                engine_name=template.engine,
                 progress_bar=False,
                 kernel_name="python3",
                 language="python",
-                kernel_manager_class=OurKernel.in_folder(work),
                 resources={"metadata": {"path": str(work)}},
+                **kernel,
             )
     except PapermillExecutionError as e:
         raise TemplateFailed(template.name, _reason(f"{e.ename}: {e.evalue}")) from e

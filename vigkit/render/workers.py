@@ -218,8 +218,9 @@ def _without_main() -> Iterator[None]:
 def _work(pipe: connection.Connection, template: Template) -> None:
     """The life of a worker: a bundle file in, a page out, until the pipe ends."""
     _apart()
-    from vigkit.render import template as notebook
+    from vigkit.render import template as templates
 
+    notebook = None
     while True:
         try:
             bundle = Path(os.fsdecode(pipe.recv_bytes()))
@@ -227,7 +228,9 @@ def _work(pipe: connection.Connection, template: Template) -> None:
             return
         pipe.send_bytes(b'{"begun": true}')
         try:
-            answer = {"page": notebook.run(template, bundle, bundle.parent)}
+            templates.quick_imports()
+            notebook = notebook or templates.check(template)
+            answer = {"page": templates.run(template, bundle, bundle.parent, notebook)}
         except VigkitError as e:
             answer = {"code": e.code, "sentence": e.told}
         pipe.send_bytes(json.dumps(answer).encode())
