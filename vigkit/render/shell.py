@@ -10,6 +10,7 @@ import random
 import shutil
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -219,6 +220,7 @@ def _alone(outputs: Outputs) -> Iterator[ZMQInteractiveShell]:
     another = InteractiveShell._instance
     shell = ZMQInteractiveShell(config=config)
     shell.outputs = outputs
+    shell.history_manager.outputs = defaultdict(list)  # otherwise that of all shells, for ever
     InteractiveShell._instance = shell
     shell.builtin_trap.auto_builtins["input"] = _nobody
     try:
