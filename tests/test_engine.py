@@ -82,7 +82,7 @@ CELLS = [
     "%%capture kept\nprint('kept')",
     "kept.stdout, len(Out), In[-1], get_ipython().__class__.__name__, __name__",
     "quiet = 5\nquiet;",
-    "class Own:\n    def _repr_html_(self):\n        return '<b>own</b>'\n    def __repr__(self):\n        return 'own'\nOwn()",
+    "class Own:\n    _repr_html_ = lambda self: '<b>own</b>'\n    __repr__ = lambda self: 'own'\nOwn()",
     "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nNone",
     "",
     "1 / 0",

@@ -96,7 +96,7 @@ def out(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "out"))
 
 
-def team_template(folder: Path, code: str) -> template.Template:
+def team_template(folder: Path, code: str, engine: str | None = None) -> template.Template:
     """A team's own log: one section, after some code that may look at the bundle."""
     cells = [
         {"id": "parameters", "metadata": {"tags": ["parameters"]}, "source": "bundle = None"},
@@ -108,7 +108,7 @@ def team_template(folder: Path, code: str) -> template.Template:
     folder.mkdir()
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     folder.joinpath("log.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    return template.find(folder)
+    return template.find(folder, engine)
 
 
 def states(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -285,40 +285,60 @@ def test_a_name_that_is_taken_is_left_out(out: Path) -> None:
 
 
 TROUBLE = """
-import os, pathlib, psutil, threading
+import os, pathlib, psutil, sys, threading
 match sections.open_bundle(bundle).cycle.id:
-    case "02-raises":
-        raise ValueError("no spoon")
-    case "03-dies":
+    case "02-dies":
         pathlib.Path({pids!r}, "dies").write_text(str(os.getpid()))
-        psutil.Process(os.getppid()).kill()
+        psutil.Process(os.getppid() if "ipykernel" in sys.modules else os.getpid()).kill()
         threading.Event().wait()
     case "04-lingers":
         pathlib.Path({pids!r}, "lingers").write_text(str(os.getpid()))
         threading.Event().wait()
+    case "05-raises":
+        raise ValueError("no spoon")
+    case "08-eats":
+        eaten = []
+        while True:
+            eaten.append(b"x" * (64 << 20))
+    case "08-eats-at-once":
+        eaten = b"x" * (16 << 30)
 """
+WELL = ["01-snack", "03-walk", "06-bath", "07-song", "09-game", "10-tea"]
 
 
-def test_one_that_raises_dies_or_lingers_leaves_the_others_as_they_would_be(tmp_path: Path) -> None:
-    own = team_template(tmp_path / "team", TROUBLE.format(pids=str(tmp_path)))
-    names = ["01-snack", "02-raises", "03-dies", "04-lingers", "05-walk"]
-    undisturbed, out = tmp_path / "undisturbed", tmp_path / "out"
-    packing(undisturbed, [log("S1-book", names[0]), log("S1-book", names[4])], own=own, workers=1)
-    packed = packing(out, [log("S1-book", name) for name in names], own=own, timeout=20)
-    assert packed.rendered == 2
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The pages of logs that no other one has troubled."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    own = team_template(folder / "team", TROUBLE.format(pids=str(folder)), "vigkit")
+    packing(folder / "out", [log("S1-book", name) for name in WELL], own=own, workers=1)
+    return {name: page for name, (_, page) in states(folder / "out").items() if name.startswith("S1-book")}
+
+
+@pytest.mark.parametrize(
+    ("engine", "workers", "eats"),
+    [("vigkit", 1, "08-eats"), ("vigkit", 2, "08-eats-at-once"), ("nbclient", 2, "08-eats")],
+)
+def test_of_ten_logs_one_dies_one_lingers_one_raises_one_eats(
+    tmp_path: Path, undisturbed: dict[str, bytes], engine: str, workers: int, eats: str
+) -> None:
+    own, out = team_template(tmp_path / "team", TROUBLE.format(pids=str(tmp_path)), engine), tmp_path / "out"
+    names = sorted([*WELL, "02-dies", "04-lingers", "05-raises", eats])
+    packed = packing(out, [log("S1-book", name) for name in names], own=own, timeout=10, workers=workers)
+    assert packed.rendered == 6
     assert [(e.cycle, e.code) for e in packed.left_out] == [
-        ("02-raises", "template-failed"),
-        ("03-dies", "worker-died"),
+        ("02-dies", "worker-died"),
         ("04-lingers", "took-too-long"),
+        ("05-raises", "template-failed"),
+        (eats, "too-much-memory"),
     ]
-    assert "no spoon" in packed.left_out[0].sentence
-    pages = {name: bytes_ for name, (_, bytes_) in states(out).items() if name.startswith("S1-book")}
-    assert pages == {n: b for n, (_, b) in states(undisturbed).items() if n.startswith("S1-book")}
+    assert "no spoon" in packed.left_out[2].sentence
+    assert undisturbed == {n: page for n, (_, page) in states(out).items() if n.startswith("S1-book")}
     told = out.joinpath("index.html").read_text("utf-8")
-    assert len(rows(told, "log")) == 2
-    assert len(rows(told, "left-out")) == 3
-    kernels = [int(tmp_path.joinpath(name).read_text("utf-8")) for name in ("dies", "lingers")]
-    left = [psutil.Process(pid) for pid in kernels if psutil.pid_exists(pid)]
+    assert len(rows(told, "log")) == 6
+    assert len(rows(told, "left-out")) == 4
+    pids = [int(tmp_path.joinpath(name).read_text("utf-8")) for name in ("dies", "lingers")]
+    left = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     assert not psutil.wait_procs(left, timeout=10)[1]
 
 

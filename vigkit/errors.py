@@ -471,6 +471,17 @@ class WorkerDied(VigkitError):
         super().__init__("The program that made this log ended by itself. Run the same command again.")
 
 
+class TooMuchMemory(VigkitError):
+    """A log took more memory than one log may."""
+
+    code = "too-much-memory"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"This log needed more than {most / 2**30:g} GB of memory. Look at what its template loads."
+        )
+
+
 class MachineFailed(VigkitError):
     """The computer could not do it; what was there before is whole."""
 

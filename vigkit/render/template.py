@@ -161,6 +161,8 @@ def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> An
                 **kernel,
             )
     except PapermillExecutionError as e:
+        if e.ename == "MemoryError":
+            raise MemoryError from e
         raise TemplateFailed(template.name, _reason(f"{e.ename}: {e.evalue}")) from e
     except (PapermillException, CellControlSignal, RuntimeError) as e:
         raise TemplateFailed(template.name, _reason(str(e))) from e

@@ -18,13 +18,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from vigkit.errors import MachineFailed, TookTooLong, VigkitError, WorkerDied
+from vigkit.errors import MachineFailed, TookTooLong, TooMuchMemory, VigkitError, WorkerDied
 
 if TYPE_CHECKING:
     from vigkit.render.template import Template
 
 # Seconds for a worker to come to life on a slow disk, before the time of its first log begins.
 STARTING = 120.0
+MOST = 1 << 30  # bytes of memory for one log, its kernel included
+_LOOK = 0.5  # seconds between two looks at how much a worker has taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class _Worker:
         self.task: Task | None = None
         self.ended = False
         self._timeout = timeout
+        self._kernels = template.own  # ours starts no other process
+        self._looked = time.monotonic()
         self.deadline = 0.0
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, template), daemon=True)
@@ -117,6 +121,9 @@ class _Worker:
         elif answer is None and time.monotonic() >= self.deadline:
             self.kill()
             answer = _reason(TookTooLong(self._timeout))
+        elif answer is None and self._memory() > MOST:
+            self.kill()
+            answer = _reason(TooMuchMemory(MOST))
         if answer is not None:
             self.task = None
         return answer
@@ -130,11 +137,27 @@ class _Worker:
                 elif "page" in told:
                     return str(told["page"])
                 else:
+                    if told["code"] == TooMuchMemory.code:
+                        self.kill()  # what it still holds goes with it
                     return Reason(code=told["code"], sentence=told["sentence"])
         except (EOFError, OSError):
             self.kill()
             return _reason(WorkerDied())
         return None
+
+    def _memory(self) -> int:
+        """Bytes that the worker and its kernel hold; looked at now and then."""
+        import psutil  # type: ignore[import-untyped]
+
+        if (now := time.monotonic()) < self._looked + _LOOK:
+            return 0
+        self._looked = now
+        held = 0
+        with suppress(psutil.Error):
+            worker = psutil.Process(self.process.pid)
+            for each in (worker, *(worker.children(recursive=True) if self._kernels else ())):
+                held += each.memory_info().rss
+        return held
 
     def dismiss(self) -> None:
         """Let an idle worker go home: the end of the pipe is the end of its work."""
@@ -146,7 +169,7 @@ class _Worker:
         """End the worker now, and the kernel that it may have started, which is in a session of its own."""
         if self.ended:
             return
-        import psutil  # type: ignore[import-untyped]
+        import psutil
 
         self.ended = True
         self.pipe.close()
@@ -162,8 +185,8 @@ class _Worker:
 
 
 def _wait(busy: Sequence[_Worker]) -> None:
-    """Until one of them has something to say, has died, or has run out of time."""
-    left = min(each.deadline for each in busy) - time.monotonic()
+    """Until one of them has something to say, has died, has run out of time, or is to be looked at."""
+    left = min(min(each.deadline for each in busy) - time.monotonic(), _LOOK)
     connection.wait([part for each in busy for part in (each.pipe, each.process.sentinel)], max(left, 0))
 
 
@@ -233,12 +256,18 @@ def _work(pipe: connection.Connection, template: Template) -> None:
             answer = {"page": templates.run(template, bundle, bundle.parent, notebook)}
         except VigkitError as e:
             answer = {"code": e.code, "sentence": e.told}
+        except MemoryError:
+            answer = {"code": TooMuchMemory.code, "sentence": TooMuchMemory(MOST).told}
         pipe.send_bytes(json.dumps(answer).encode())
 
 
 def _apart() -> None:
     """Out of the terminal's reach, silent, and gone when the one who started us is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":  # what is taken in one go is more than a look now and then can stop
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (4 * MOST, 4 * MOST))
     if hasattr(os, "setsid"):
         os.setsid()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
