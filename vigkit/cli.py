@@ -354,13 +354,16 @@ def _pack(asked: argparse.Namespace) -> Done:
         packed = pack.pack(
             steps.jobs(folders, asked.purpose, day),
             asked.out,
-            template=template.find(asked.template),
+            template=template.find(asked.template, asked.engine),
             purpose=asked.purpose,
             day=day,
             workers=asked.workers,
             timeout=float(asked.timeout),
             report=lambda p: report(
-                p.done / p.total if p.total else 0.0, f"{_count(p.done, 'log')} done, {p.failed} left out"
+                p.done / p.total if p.total else 0.0,
+                f"{p.done} of {_count(p.total, 'log')} done, {p.failed} left out"
+                if p.total
+                else f"{_count(p.done, 'log')} unchanged, {p.failed} left out",
             ),
         )
     result = {
@@ -606,6 +609,11 @@ def _pack_verbs(verbs: Any) -> None:
         "--timeout", metavar="S", type=_whole(1, 86400), default=120, help="seconds for one log (120)"
     )
     pack.add_argument("--template", metavar="FOLDER", type=Path, help="a team's own log")
+    pack.add_argument(
+        "--engine",
+        choices=("vigkit", "nbclient"),
+        help="in the worker itself, or in a kernel for each log (vigkit; with --template nbclient)",
+    )
 
     bundle = _add(verbs, "bundle", _bundle, "Write what a log is made from, for whoever writes a template.", [
         "vigkit bundle my-casebook 01-snack -o bundle.json",

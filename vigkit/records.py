@@ -190,13 +190,19 @@ def plain(noun: Any) -> dict[str, Any]:
 
 def without_extra(noun: T) -> T:
     """The noun without the keys that this version does not know, all the way down."""
-    changed = {
-        f.name: tuple(without_extra(v) if is_dataclass(v) else v for v in value)
-        if isinstance(value := getattr(noun, f.name), tuple)
-        else without_extra(value)
-        for f in fields(noun)  # type: ignore[arg-type]
-        if is_dataclass(value := getattr(noun, f.name)) or isinstance(value, tuple)
-    }
+    changed: dict[str, Any] = {}
+    for name in _shape(cast(Any, type(noun)))[0]:
+        value = getattr(noun, name)
+        if isinstance(value, tuple):
+            clean: Any = tuple(
+                without_extra(each) if _is_noun(cast(Any, type(each))) else each for each in value
+            )
+            if any(a is not b for a, b in zip(clean, value, strict=True)):
+                changed[name] = clean
+        elif _is_noun(cast(Any, type(value))) and (clean := without_extra(value)) is not value:
+            changed[name] = clean
+    if not changed and not noun.extra:  # type: ignore[attr-defined]
+        return noun  # the very one: a thousand logs ask for the same principles
     return replace(noun, **changed | {"extra": ()})  # type: ignore[type-var]
 
 
@@ -215,11 +221,16 @@ def _indented(data: Any, by: int) -> str:
 
 
 def _plain_value(value: Any) -> Any:
-    if is_dataclass(value):
+    if _is_noun(cast(Any, type(value))):
         return plain(value)
     if isinstance(value, tuple):
         return [_plain_value(each) for each in value]
     return value
+
+
+@cache
+def _is_noun(kind: type[Any]) -> bool:
+    return is_dataclass(kind)
 
 
 @cache

@@ -126,6 +126,7 @@ class _Pack:
     ) -> None:
         self.out, self.purpose, self.day, self.template, self.report = out, purpose, day, template, report
         self.before = _before(out)
+        self._ours = {file.casefold() for file in self.before}
         self.logs: dict[str, Bundle] = {}
         self.pages: dict[str, Page] = {}
         self.stale: dict[str, Page] = {}
@@ -154,7 +155,9 @@ class _Pack:
         self.total = len(self.logs)
 
     def _plan(self, bundle: Bundle, style: str) -> None:
-        text = records.text(records.plain(bundle))
+        data = records.plain(bundle)
+        # without indents: json writes those in Python, and a thousand unchanged logs wait for it
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         key = hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
         page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
         # pictures of a thousand logs need not stay in memory
@@ -169,7 +172,7 @@ class _Pack:
         self.stale[page.file] = page
         with on_disk(files.shown(self.out)):
             file.parent.mkdir(parents=True)
-            file.write_text(text, "utf-8", newline="\n")
+            file.write_text(records.text(data), "utf-8", newline="\n")
 
     def _clash(self, bundle: Bundle) -> LeftOut | None:
         """Why a log finds its place taken; on Windows and macOS S1-a and s1-A are one name."""
@@ -190,8 +193,7 @@ class _Pack:
         """Whether something that is not ours lies in a page's place."""
         file = f"{bundle.casebook}/{bundle.cycle.id}.html"
         path = self.out / file
-        ours = {file.casefold() for file in self.before}
-        return not _inside(self.out, path) or (path.exists() and file.casefold() not in ours)
+        return not _inside(self.out, path) or (path.exists() and file.casefold() not in self._ours)
 
     def clear(self) -> None:
         """Take away what may not be shown any more, before anything else is done."""

@@ -68,7 +68,7 @@ class Outputs:
 
     def again(self, data: Any, metadata: Any, transient: Any) -> None:
         """Another thing in every place of this display id."""
-        for each in self._named.get((transient or {}).get("display_id"), ()):
+        for each in self._named.get((transient or {}).get("display_id", ""), ()):
             each.update(_node({"data": data, "metadata": metadata or {}}))
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
@@ -92,7 +92,7 @@ class Outputs:
 
 def _node(content: dict[str, Any]) -> Any:
     # as it would come over a wire: nothing in it is shared with the notebook's own objects
-    return from_dict(json.loads(json.dumps(content, default=_plain)))  # type: ignore[no-untyped-call]
+    return from_dict(json.loads(json.dumps(content, default=_plain)))
 
 
 def _plain(value: Any) -> str:
@@ -124,16 +124,23 @@ class _Stream(io.TextIOBase):
 
 class _Publisher(DisplayPublisher):
     def publish(
-        self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **kwargs: Any
+        self,
+        data: Any,
+        metadata: Any = None,
+        source: Any = None,
+        *,
+        transient: Any = None,
+        update: Any = False,
+        **kwargs: Any,
     ) -> None:
-        outputs: Outputs = self.shell.outputs  # type: ignore[union-attr]
+        outputs: Outputs = self.shell.outputs
         if update:
             outputs.again(data, metadata, transient)
         else:
             outputs.show("display_data", data, metadata, transient)
 
     def clear_output(self, wait: bool = False) -> None:
-        self.shell.outputs.clear(wait)  # type: ignore[union-attr]
+        self.shell.outputs.clear(wait)
 
 
 class _Hook(DisplayHook):
@@ -142,9 +149,7 @@ class _Hook(DisplayHook):
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         if format_dict:
-            self.shell.outputs.show(  # type: ignore[union-attr]
-                "execute_result", format_dict, md_dict, execution_count=self.prompt_count
-            )
+            self.shell.outputs.show("execute_result", format_dict, md_dict, execution_count=self.prompt_count)  # type: ignore[union-attr]
 
 
 class ZMQInteractiveShell(InteractiveShell):
@@ -217,17 +222,19 @@ def _alone(outputs: Outputs) -> Iterator[ZMQInteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    another = InteractiveShell._instance
+    shells: Any = InteractiveShell
+    another = shells._instance
     shell = ZMQInteractiveShell(config=config)
     shell.outputs = outputs
-    shell.history_manager.outputs = defaultdict(list)  # otherwise that of all shells, for ever
-    InteractiveShell._instance = shell
+    history: Any = shell.history_manager
+    history.outputs = defaultdict(list)  # otherwise that of all shells, for ever
+    shells._instance = shell
     shell.builtin_trap.auto_builtins["input"] = _nobody
     try:
         _with_figures(shell)
         yield shell
     finally:
-        InteractiveShell._instance = another
+        shells._instance = another
         shell.restore_sys_module_state()
         atexit.unregister(shell.atexit_operations)  # it would keep every shell for ever
         for each in (*shell.tempfiles, *shell.tempdirs):
