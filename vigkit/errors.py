@@ -20,7 +20,7 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 ├── AnsweredElsewhere           answered-elsewhere
 ├── NothingAsked                nothing-asked
 ├── ChangedElsewhere            changed-elsewhere (exit 1: your words are in kept/)
-├── TemplateFailed · TookTooLong · WorkerDied
+├── TemplateFailed · TookTooLong · TooMuchMemory · WorkerDied
 └── MachineFailed               exit 3: what was there before is whole
     ├── Busy                    busy
     ├── DiskFull                disk-full
