@@ -8,6 +8,7 @@ const JUMP = 2; // seconds with an arrow key
 const NEAR = 5e-4; // seconds: a browser tells the time of a picture that exactly
 const MANY = 50, STRETCH = 120; // so many moments are put together by so many seconds
 const GAP = 1; // seconds between two places of a box that it may go by itself (film/hide.py)
+const NEWS = 5000; // ms between two questions for news while a film plays
 const GONE = ["consent-withdrawn", "film-missing", "film-changed", "unknown-film"]; // nothing is to be seen then
 const FIRST = [
   { field: "better", label: "What is better than usual here?" },
@@ -389,7 +390,7 @@ function timeline({ moments, hollow, open, player, times, seconds, onPick, onMar
   const PICTURES = 42, SOUND = 20, TOP = PICTURES + SOUND + 5, MARKS = 32, TICKS = 20;
   const height = TOP + MARKS + 3 + TICKS;
   let width = 0, scale = 1, view = { from: 0, to: 1, length: 0 }, strip = null, stale = true, bare = true, asked = 0, drag = null, rows = new Map(), deep = 1;
-  let shownNumber = "";
+  let shownNumber = "", films = 0; // films: how many were begun or let go; the strip of an earlier one is late
 
   const x = (t) => ((t - view.from) / (view.to - view.from)) * width;
   const t = (px) => clamp(view.from + (px / width) * (view.to - view.from), 0, seconds());
@@ -600,11 +601,14 @@ function timeline({ moments, hollow, open, player, times, seconds, onPick, onMar
     ready() {
       canvas.setAttribute("aria-valuemax", seconds().toFixed(1));
       strip = null;
+      films += 1;
       draw("all");
     },
     async strip(told, buffers) {
+      const now = films;
       const bytes = buffers.map((b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength));
       const sheets = await Promise.all(bytes.slice(1).map((b) => createImageBitmap(new Blob([b], { type: "image/jpeg" })).catch(() => null)));
+      if (now !== films) return;
       const peaks = bytes[0];
       strip = { ...told, perSecond: told.per_second, peaks, loud: peaks.reduce((a, b) => Math.max(a, b), 0), sheets };
       draw("all");
@@ -1214,7 +1218,7 @@ function marking({ model, root, id }) {
   });
   const rows = momentList((moment) => choose(moment, { look: true }));
   const help = helpCard();
-  const bar = savedLine(() => ({ state: wire.state, problem: wire.problem ?? trouble?.sentence ?? null, retry: Boolean(trouble && trouble.retry !== false && !wire.problem), again }));
+  const bar = savedLine(() => ({ state: wire.state, problem: [...new Set([trouble?.sentence, wire.problem])].filter(Boolean).join(" ") || null, retry: Boolean(trouble && trouble.retry !== false), again }));
   const undo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("undo") }, "Undo");
   const redo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("redo") }, "Redo");
   const films = h("select", { id: `${id}-film`, onchange: (e) => show(e.target.value) });
@@ -1275,13 +1279,17 @@ function marking({ model, root, id }) {
     clearTimeout(soon); // while one types in another part of the page, each pause saves
     soon = setTimeout(() => (record[0] === "cycle" && told ? fresh() : load()), 300);
   });
-  /** What others have changed; asked when this window is looked at again. */
+  /** What others have changed; asked when this window is looked at again, and while a film is seen or heard. */
   async function fresh() {
-    if (!told || closed || document.hidden) return;
-    const reply = await wire.ask("news", { film: source ? film.id : null });
-    if (reply.moments) kept.stored(reply);
-    else if (reply.problem) stop(reply.problem);
+    if (!told || closed || (document.hidden && video.paused)) return;
+    const asked = source ? film.id : null;
+    const reply = await wire.ask("news", { film: asked });
+    if (reply.moments) {
+      kept.stored(reply);
+      if (source && trouble?.passing) clear();
+    } else if (reply.problem && (!asked || asked === film.id)) stop({ ...reply.problem, passing: true });
   }
+  const asking = setInterval(() => video.paused || fresh(), NEWS);
   window.addEventListener("focus", fresh);
   document.addEventListener("visibilitychange", fresh);
   wire.on("times", ({ film: of }, buffers) => {
@@ -1291,7 +1299,7 @@ function marking({ model, root, id }) {
     root.dataset.exact = "true";
     line.draw("marks");
   });
-  wire.on("strip", (message, buffers) => message.film === film?.id && line.strip(message, buffers));
+  wire.on("strip", (message, buffers) => message.film === film?.id && !GONE.includes(trouble?.code) && line.strip(message, buffers));
   wire.on("working", ({ film: of, part, sentence: words }) => of === film?.id && working(part, words));
   /** What cannot be made is no matter while the film is there to be seen. */
   const matters = (problem) => problem && (GONE.includes(problem.code) || !video.videoWidth);
@@ -1356,6 +1364,9 @@ function marking({ model, root, id }) {
       video.removeAttribute("src"); // nothing of it stays on the screen
       video.load();
       source = null;
+      line.ready();
+      caption.hidden = true;
+      put(caption, "");
     }
     bar.update();
   }
@@ -1611,6 +1622,7 @@ function marking({ model, root, id }) {
     close() {
       closed = true;
       clearTimeout(soon);
+      clearInterval(asking);
       window.removeEventListener("focus", fresh);
       document.removeEventListener("visibilitychange", fresh);
       hold.leave();

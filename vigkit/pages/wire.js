@@ -3,6 +3,8 @@
 
 const PATIENCE = 2500; // ms without an answer: "Not saved yet"
 const PAUSE = 600; // ms without a key: what is typed is sent
+const LATE = "Not saved yet. Your words are kept in this window. Start the page again if this stays.";
+const HELD = "Another program is using this casebook. Your words are kept in this window.";
 
 /** Make an element: h("p.own", {hidden: true}, "words", child, …). */
 function h(what, props = {}, ...inside) {
@@ -65,7 +67,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   const waiting = new Map(); // to -> {done, message}
   const listeners = new Map();
   let next = 1 + Math.floor(Math.random() * 1e9), key = null, queue = [], held = [], flying = null, typing = null;
-  let timer = null, closed = false;
+  let timer = null, closed = false, elsewhere = false; // elsewhere: Python says that another program is saving
   const wire = { state: "saved", problem: null };
 
   const store = () => {
@@ -114,7 +116,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       if (flying !== mine || closed) return;
       timer = setTimeout(() => {
         wire.late = true;
-        tell("unsaved", "Not saved yet. Your words are kept in this window. Start the page again if this stays.");
+        tell("unsaved", elsewhere ? HELD : LATE);
         attempt();
       }, PATIENCE);
       send({ op: "answer", record: mine.record, answers: mine.answers }).then((reply) => {
@@ -127,7 +129,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   const landed = (mine, reply) => {
     clearTimeout(timer);
     flying = null;
-    wire.late = false;
+    wire.late = elsewhere = false;
     if (!reply.problem) {
       if (!held.length) wire.problem = null;
       stored(reply, mine);
@@ -205,6 +207,11 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   wire.all = () => [...held, ...(flying ? [flying] : []), ...queue];
   wire.ask = (op, more = {}) => send({ op, ...more });
   wire.on = (push, act) => listeners.set(push, [...(listeners.get(push) ?? []), act]);
+  wire.on("held", () => {
+    if (!flying) return;
+    wire.late = elsewhere = true;
+    tell("unsaved", HELD);
+  });
   wire.load = async (part) => {
     const loaded = await send({ op: "load" });
     const first = key === null;
