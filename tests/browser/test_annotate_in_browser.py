@@ -23,7 +23,7 @@ import psutil
 import pytest
 from conftest import CYCLE, PERSON
 from filelock import FileLock
-from lab import SECONDS, Lab, View, browser, opened, running
+from lab import BUTTON, SECONDS, Lab, View, browser, opened, running
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_film_kinds import JITTER, QUIET, X265
 from test_lab import until
@@ -541,6 +541,89 @@ def test_words_of_any_kind_and_length_are_kept(mine: Marking) -> None:
     assert field.get_attribute("dir") == "auto"
 
 
+KEPT = "Object.entries(sessionStorage).filter(([key]) => /^vigkit/.test(key)).map(([, all]) => all).join('')"
+WROTE = """
+(field, words) => {
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+"""
+# Takes all the room there is, down to a few letters.
+FILL = """
+() => {
+  for (let n = 20; n > 5; n -= 1) {
+    try {
+      for (let k = 0; ; k += 1) sessionStorage.setItem(`${n}-${k}`, "x".repeat(2 ** n));
+    } catch { /* no room for another one of this size */ }
+  }
+}
+"""
+# Writes a letter every 50 ms, and says when it has written them all.
+WRITE = """
+(words) => {
+  const field = document.querySelector("[data-vk=answer]");
+  window.written = false;
+  [...words].forEach((letter, n) => setTimeout(() => {
+    field.value += letter;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    window.written = n === words.length - 1;
+  }, 50 * n));
+}
+"""
+
+
+def test_words_that_do_not_pause_go_over_on_the_way(mine: Marking) -> None:
+    mark_by_keys(mine, 40, 60)
+    mine.is_saved()
+    words = "Sie wartet, und C1 beginnt. " * 8
+    mine.page.evaluate(WRITE, words)
+    until(lambda: "better" in mine.stored()[0])
+    assert mine.page.evaluate("window.written") is False
+    mine.page.wait_for_function("window.written", timeout=SECONDS)
+    mine.is_saved()
+    assert mine.one()["better"] == words
+
+
+def test_many_words_wait_in_the_window_without_growing(
+    browser: Browser, tmp_path: Path, small_film: Path
+) -> None:
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        mark_by_keys(me, 10, 30)
+        me.is_saved()
+        process = kernel(me.view.lab)
+        process.suspend()
+        field, words = me.part.locator("[data-vk=answer]"), "I wait, and C1 begins. " * 40
+        for end in range(3, len(words) + 1, 3):
+            field.evaluate(WROTE, words[:end])
+        field.fill(words)
+        assert len(me.page.evaluate(KEPT)) < 10 * len(words)
+        expect(me.saved).to_have_text("Not saved yet", timeout=SECONDS)
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        until(lambda: [pid for pid in me.view.lab.kernels() if pid != process.pid])
+        me.page.reload()
+        me.view.page.get_by_role("button", name=BUTTON).wait_for(timeout=SECONDS)
+        again = begin(me.view, me.book, me.times)
+        again.is_saved()
+        assert again.one()["better"] == words
+
+
+def test_a_window_that_can_keep_no_more_says_so(browser: Browser, tmp_path: Path, small_film: Path) -> None:
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        mark_by_keys(me, 10, 30)
+        me.is_saved()
+        process = kernel(me.view.lab)
+        process.suspend()
+        me.page.evaluate(FILL)
+        me.part.locator("[data-vk=answer]").fill("I wait longer than one line of words")
+        expect(me.part.locator("[data-vk=problem]")).to_contain_text(
+            "Copy them to another place", timeout=SECONDS
+        )
+        process.resume()
+        me.is_saved()
+        expect(me.part.locator("[data-vk=problem]")).to_be_hidden()
+
+
 def test_what_one_might_see_is_chosen_by_key_or_from_the_list(mine: Marking) -> None:
     mark_by_keys(mine, 40, 60)
     mine.press("3", "2")
@@ -696,8 +779,8 @@ def test_two_windows_keep_both_and_the_person_is_told(browser: Browser, one: Mar
         one.part.locator("[data-vk=answer]").fill("I wait")
         one.is_saved()
         second.part.locator("[data-vk=answer]").fill("C1 looks up")
-        expect(second.part.get_by_text("Another window has this answer:")).to_be_visible(timeout=SECONDS)
-        expect(second.part.locator(".vk-own")).to_have_text("I wait")
+        expect(second.part.get_by_text("Another window has:")).to_be_visible(timeout=SECONDS)
+        expect(second.part.locator(".vk-own")).to_have_text(["C1 looks up", "I wait"])
         second.part.get_by_role("button", name="Keep mine").click()
         second.is_saved()
         until(lambda: one.stored()[0]["better"] == "C1 looks up")
@@ -709,6 +792,66 @@ def test_two_windows_keep_both_and_the_person_is_told(browser: Browser, one: Mar
         expect(one.part.locator("[data-vk=news]")).to_contain_text("It is here again", timeout=SECONDS)
         one.is_saved()
         until(lambda: {m.get("better") for m in one.stored()} == {"I wait, and C1 begins", None})
+
+
+def test_two_answers_to_one_question_wait_until_one_is_chosen(browser: Browser, one: Marking) -> None:
+    """Whatever else is done meanwhile: the next question, an edge, more words, another start of the page."""
+    one.clean()
+    mark_by_keys(one, 40, 60)
+    one.is_saved()
+    with opened(browser, one.view.lab, "3-moments") as view:
+        second = begin(view, one.book, one.times)
+        second.part.locator("[data-vk=moment]").first.click()
+        one.part.locator("[data-vk=answer]").fill("I wait")
+        one.is_saved()
+        field, both = second.part.locator("[data-vk=answer]"), second.part.locator(".vk-own")
+        field.fill("C1 looks up")
+        expect(both).to_have_text(["C1 looks up", "I wait"], timeout=SECONDS)
+        expect(second.saved).to_have_text("Not saved yet")
+        second.part.locator("[data-vk=continue]").click()
+        field.fill("It asked for it")
+        until(lambda: one.stored()[0].get("why") == "It asked for it")
+        second.to_film()
+        second.press("w")
+        until(lambda: one.stored()[0]["start"] == 1.64)
+        expect(both).to_have_text(["C1 looks up", "I wait"])
+        second.part.get_by_role("button", name="Back", exact=True).click()
+        field.fill("C1 looks up at me")
+        expect(both).to_have_text(["C1 looks up at me", "I wait"])
+        expect(second.saved).to_have_text("Not saved yet", timeout=SECONDS)
+        second = begin(view, one.book, one.times)
+        second.part.locator("[data-vk=moment]").first.click()
+        both = second.part.locator(".vk-own")
+        expect(both).to_have_text(["C1 looks up at me", "I wait"], timeout=SECONDS)
+        assert one.stored()[0]["better"] == "I wait"
+        second.part.get_by_role("button", name="Keep mine").click()
+        second.is_saved()
+        expect(both.first).to_be_hidden()
+        assert one.stored()[0] | {"better": "C1 looks up at me", "why": "It asked for it"} == one.stored()[0]
+
+
+def test_undo_leaves_what_another_window_has_written_since(browser: Browser, one: Marking) -> None:
+    one.clean()
+    mark_by_keys(one, 40, 60)
+    one.part.locator("[data-vk=answer]").fill("I wait")
+    one.to_film()
+    one.is_saved()
+    with opened(browser, one.view.lab, "3-moments") as view:
+        second = begin(view, one.book, one.times)
+        second.part.locator("[data-vk=moment]").first.click()
+        second.part.get_by_role("button", name="Back", exact=True).click()
+        second.part.locator("[data-vk=answer]").fill("I wait, and C1 begins")
+        second.is_saved()
+        one.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        expect(one.part.locator("[data-vk=answer]")).to_have_value("I wait, and C1 begins", timeout=SECONDS)
+        one.to_film()
+        one.press("Control+z")
+        expect(one.part.locator("[data-vk=news]")).to_contain_text(
+            "Another window has changed this moment since"
+        )
+        one.press("Control+y")
+        one.is_saved()
+        assert one.stored()[0]["better"] == "I wait, and C1 begins"
 
 
 def test_a_window_that_moves_what_another_has_moved_shows_where_it_is(browser: Browser, one: Marking) -> None:

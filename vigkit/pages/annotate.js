@@ -214,13 +214,23 @@ function tidy(moment) {
   return moment && Object.fromEntries(Object.entries(moment).filter(([, value]) => !empty(value)));
 }
 
+/** Whether two answers are one as they are stored: what is empty is no answer. */
+function alike(a, b) {
+  const lists = Array.isArray(a) && Array.isArray(b);
+  if (lists) return a.length === b.length && a.every((each, n) => alike(each, b[n]));
+  if (a && b && typeof a === "object" && typeof b === "object")
+    return same(Object.keys(a = tidy(a)).sort(), Object.keys(b = tidy(b)).sort()) && Object.keys(a).every((key) => alike(a[key], b[key]));
+  return same(a || null, b || null) || (a === 0 && b === 0);
+}
+
 /** The moments: as they are shown, as they are stored, and the way back. */
 function keeper({ changed, foreign, say, calm }) {
-  const all = new Map(); // id -> {stored, shown, sent, conflict}
+  // id -> {stored, shown, sent: what went over, draft: the field being written, disputes: field -> {mine, theirs}}
+  const all = new Map();
   const past = [], future = [];
   let wire = null, record = null;
   const entry = (id) => {
-    if (!all.has(id)) all.set(id, { id, stored: null, shown: null, sent: {}, conflict: null });
+    if (!all.has(id)) all.set(id, { id, stored: null, shown: null, sent: {}, draft: null, disputes: new Map() });
     return all.get(id);
   };
   const of = (e) => e.answers.some((a) => a.path[0] === "moments") && e.answers[0].path[1];
@@ -229,29 +239,58 @@ function keeper({ changed, foreign, say, calm }) {
 
   /** Send what has changed in a moment; `changes` null: it is new, or deleted, and goes over whole. */
   function send(m, changes, draft) {
-    const known = (place, stored) => [stored ?? null, ...(m.sent[place] ?? [])];
+    const field = draft ? Object.keys(changes)[0] : null, on = field !== null && m.draft === field;
+    m.draft = field;
+    // what is under way may be stored already when the next answer comes; of a word on the way, its last letter
+    const went = (place) => (m.sent[place] ?? []).slice(0, on ? -1 : undefined);
+    const keep = (place, value) => (m.sent[place] = [...went(place), value]);
+    // an answer in dispute does not know the other one until a person has chosen
+    const known = (place, stored) => (m.disputes.has(place) ? [] : [stored ?? null, ...went(place)]);
     const whole = !changes || !m.stored;
     const answers = whole
       ? [{ path: ["moments", m.id], value: m.shown, known: known("", m.stored) }]
       : Object.keys(changes).map((field) => ({
           path: ["moments", m.id, field], value: m.shown[field] ?? null, known: known(field, m.stored[field]),
         }));
-    // what is under way may be stored already when the next answer comes
-    (m.sent[""] ??= []).push(m.shown);
-    for (const field of Object.keys(changes ?? {})) (m.sent[field] ??= []).push(m.shown?.[field] ?? null);
+    keep("", m.shown);
+    for (const each of Object.keys(changes ?? {})) keep(each, m.shown?.[each] ?? null);
     if (draft && answers.length === 1) wire.draft(record, answers[0]);
     else wire.answer(record, answers);
     changed(m.id);
   }
-  function apply(id, changes, { whole = false, draft = false } = {}) {
+  function apply(id, changes, { whole = false, draft = false, chosen = false } = {}) {
     const m = entry(id);
     if (!whole && !m.shown) return;
     m.shown = tidy(whole ? changes : { ...m.shown, ...changes });
-    m.conflict = null;
+    if (whole) {
+      m.disputes.clear();
+      wire.forget((e) => of(e) === id);
+    } else {
+      for (const field of Object.keys(changes)) {
+        if (chosen) m.disputes.delete(field);
+        else if (m.disputes.has(field)) m.disputes.get(field).mine = m.shown[field] ?? null;
+      }
+    }
     send(m, whole ? null : changes, draft);
   }
   function run(op, side) {
     apply(op.id, op[side], { whole: op.whole });
+    return op;
+  }
+  /** Whether a moment still is as an operation has left it: another window may have gone on from there. */
+  function asLeft(op, side) {
+    const now = kept.get(op.id);
+    return alike(op.whole ? now : picked(now, Object.keys(op[side])), tidy(op[side]));
+  }
+  /** Take the last operation back, or do it again; null where another window was there since. */
+  function turn(from, to, left, side) {
+    const op = from.pop();
+    if (!asLeft(op, left)) {
+      say("Another window has changed this moment since. It stays as it is.");
+      changed(op.id);
+      return null;
+    }
+    to.push(run(op, side));
     return op;
   }
   const did = (op) => {
@@ -280,6 +319,7 @@ function keeper({ changed, foreign, say, calm }) {
     if (theirs !== undefined) m.stored = theirs;
     m.shown = m.stored;
     m.sent = {};
+    m.disputes.clear();
     changed(id);
   }
 
@@ -290,7 +330,11 @@ function keeper({ changed, foreign, say, calm }) {
       [wire, record] = [theWire, theRecord];
       const told = new Set(moments.map((m) => m.id));
       for (const id of all.keys()) if (!told.has(id)) stand(entry(id), null);
-      for (const plain of moments) stand(entry(plain.id), plain);
+      for (const plain of moments) {
+        const m = entry(plain.id);
+        stand(m, plain);
+        m.shown ??= plain; // what waits for it is put on top
+      }
     },
     /** What was not saved when the page was last open is shown, and goes over again. */
     recover() {
@@ -303,7 +347,11 @@ function keeper({ changed, foreign, say, calm }) {
       }
     },
     get: (id) => all.get(id)?.shown ?? null,
-    conflict: (id) => all.get(id)?.conflict ?? null,
+    /** An answer of this moment that is here twice, until one is chosen: {field, mine, theirs}. */
+    dispute(id) {
+      const [first] = all.get(id)?.disputes ?? [];
+      return first ? { field: first[0], ...first[1] } : null;
+    },
     of: (film) => [...all.values()].map((m) => m.shown).filter((m) => m?.film === film && "start" in m).sort((a, b) => a.start - b.start || a.end - b.end),
     add(moment) {
       const letters = "abcdefghkmnpqrstuvwxyz0123456789";
@@ -329,27 +377,29 @@ function keeper({ changed, foreign, say, calm }) {
       if (!same(before, after)) did({ id, before: { [field]: before ?? null }, after: { [field]: after } });
     },
     /** One of two answers is chosen. */
-    resolve: (id, field, value) => apply(id, { [field]: value }),
-    undo: () => (past.length ? future[future.push(run(past.pop(), "before")) - 1] : null),
-    redo: () => (future.length ? past[past.push(run(future.pop(), "after")) - 1] : null),
+    resolve: (id, field, value) => apply(id, { [field]: value }, { chosen: true }),
+    undo: () => (past.length ? turn(past, future, "after", "before") : null),
+    redo: () => (future.length ? turn(future, past, "before", "after") : null),
     get ways() {
       return { undo: past.length > 0, redo: future.length > 0 };
     },
     stored: take,
-    /** Another window was first: words stand side by side, all else is as the other window has it. */
+    /** Another window was first: words stand side by side, and wait; all else is as the other window has it. */
     disagreed({ path, value }, theirs) {
-      if (path[0] !== "moments") return;
+      if (path[0] !== "moments") return false;
       const field = path[2];
       if (field === undefined || typeof value !== "string") {
         back(path[1], field === undefined ? theirs : tidy({ ...entry(path[1]).stored, [field]: theirs }));
         calm();
-        return say("Another window has changed this moment. It is as it was left there.");
+        say("Another window has changed this moment. It is as it was left there.");
+        return false;
       }
       const m = entry(path[1]);
       m.stored = tidy({ ...m.stored, [field]: theirs });
-      m.sent = {};
-      m.conflict = { field, mine: value, theirs };
+      delete m.sent[field];
+      m.disputes.set(field, { mine: m.shown?.[field] ?? value, theirs });
       changed(m.id);
+      return true;
     },
     /** An answer that was refused: words and new moments wait, anything else is let go. */
     lost(e, problem) {
@@ -1005,15 +1055,18 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
     conflict();
   }
   function conflict() {
-    const found = open && kept.conflict(open);
+    const found = open && kept.dispute(open);
     versus.hidden = !found;
-    if (!found) return undefined;
-    const choose = (value) => {
+    const shown = JSON.stringify(found);
+    if (!found || versus.dataset.shown === shown) return;
+    versus.dataset.shown = shown;
+    const label = [...FIRST, ...LATER].find(({ field }) => field === found.field)?.label;
+    const choose = (value) => () => {
       kept.resolve(open, found.field, value);
-      words.value = value ?? "";
+      if (asked()[at].field === found.field) words.value = value ?? "";
     };
-    return versus.replaceChildren(h("p", {}, "Another window has this answer:"), h("p.vk-own", { dir: "auto" }, found.theirs ?? "Nothing"),
-      h("button", { type: "button", onclick: () => choose(found.mine) }, "Keep mine"), h("button", { type: "button", onclick: () => choose(found.theirs) }, "Keep the other"));
+    versus.replaceChildren(h("p", {}, `${label} You have written:`), h("p.vk-own", { dir: "auto" }, found.mine ?? "Nothing"), h("p", {}, "Another window has:"), h("p.vk-own", { dir: "auto" }, found.theirs ?? "Nothing"),
+      h("button", { type: "button", onclick: choose(found.mine) }, "Keep mine"), h("button", { type: "button", onclick: choose(found.theirs) }, "Keep the other"));
   }
   function step(to) {
     settle();
@@ -1206,7 +1259,7 @@ function marking({ model, root, id }) {
   let times = pictureTimes(0), looks = null;
 
   const wire = connect(model, {
-    changed: () => settled(), conflict: (a, theirs) => void kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
+    changed: () => settled(), conflict: (a, theirs) => kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
   });
   const kept = keeper({ changed: (moment) => later(moment), foreign: () => notice("Another window has changed this cycle. What is here now is both."), say: (words) => notice(words), calm: () => (wire.problem = null) });
   const looked = player(video, () => times, { picture: (t) => seen(t), state: () => buttons() });

@@ -95,7 +95,9 @@ function render({ model, el }) {
     value = value === "" ? null : value;
     if (same(value, ask.value) && !now) return;
     ask.value = value;
-    const answers = [{ path: ask.path, value, known: [ask.known ?? null] }];
+    if (ask.conflict) ask.conflict.mine = value;
+    // in dispute, it does not know the other answer until a person has chosen
+    const answers = [{ path: ask.path, value, known: ask.conflict ? [] : [ask.known ?? null] }];
     const written = now ? wire.answer(ask.record, answers) : wire.draft(ask.record, answers[0]);
     written.then((reply) => {
       if (!reply.problem) ask.known = reply.stored[0] ?? null;
@@ -136,7 +138,8 @@ function render({ model, el }) {
   }
 
   function choice(ask) {
-    const take = (value) => () => {
+    const take = (which) => () => {
+      const value = ask.conflict[which];
       delete ask.conflict;
       ask.value = undefined;
       wire.problem = null;
@@ -144,12 +147,12 @@ function render({ model, el }) {
       ask.value = value;
       show(true);
     };
-    const { mine, theirs } = ask.conflict;
+    const { theirs } = ask.conflict;
     return h("div.vk-conflict", {},
       h("p", {}, "Another window has written here:"), h("p.vk-own", {}, String(theirs ?? "Not answered yet")),
       h("div.vk-steps", {},
-        h("button", { type: "button", onclick: take(mine) }, "Keep what I wrote"),
-        h("button", { type: "button", onclick: take(theirs) }, "Take the other")));
+        h("button", { type: "button", onclick: take("mine") }, "Keep what I wrote"),
+        h("button", { type: "button", onclick: take("theirs") }, "Take the other")));
   }
 
   /** Label above the field, hint below the label; what describes the field is read with it. */

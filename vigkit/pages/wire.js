@@ -3,8 +3,7 @@
 
 const PATIENCE = 2500; // ms without an answer: "Not saved yet"
 const PAUSE = 600; // ms without a key: what is typed is sent
-const LATE = "Not saved yet. Your words are kept in this window. Start the page again if this stays.";
-const HELD = "Another program is using this casebook. Your words are kept in this window.";
+const LONGEST = 4000; // ms after which it is sent while one types on
 
 /** Make an element: h("p.own", {hidden: true}, "words", child, …). */
 function h(what, props = {}, ...inside) {
@@ -50,6 +49,7 @@ function baseUrl() {
 }
 
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const distinct = (all) => all.filter((each, n) => all.findIndex((other) => same(other, each)) === n);
 
 /**
  * Connect a part to Python.
@@ -67,16 +67,25 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   const waiting = new Map(); // to -> {done, message}
   const listeners = new Map();
   let next = 1 + Math.floor(Math.random() * 1e9), key = null, queue = [], held = [], flying = null, typing = null;
-  let timer = null, closed = false, elsewhere = false; // elsewhere: Python says that another program is saving
+  let timer = null, closed = false, full = false, elsewhere = false; // elsewhere: another program is saving
   const wire = { state: "saved", problem: null };
 
   const store = () => {
     if (key === null) return;
-    const all = [...held, ...(flying ? [flying] : []), ...queue].map(({ record, answers }) => ({ record, answers }));
+    const all = wire.all().map(({ record, answers, sent }) => ({ record, answers, sent }));
     try {
       if (all.length) sessionStorage.setItem(key, JSON.stringify(all));
       else sessionStorage.removeItem(key);
-    } catch { /* a browser that keeps nothing: what is on the page is still there */ }
+      full = false;
+    } catch {
+      full = true; // or the browser keeps nothing: what is on the page is still there
+      if (wire.late) tell("unsaved", unsaved());
+    }
+  };
+  const unsaved = () => {
+    if (full) return "Not saved yet, and this window can keep no more words. Copy them to another place before you close it.";
+    if (elsewhere) return "Another program is using this casebook. Your words are kept in this window.";
+    return "Not saved yet. Your words are kept in this window. Start the page again if this stays.";
   };
   const tell = (state, problem) => {
     if (state !== undefined) wire.state = state;
@@ -110,19 +119,27 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   /** Send what waits, one after the other; what gets no answer in time is told, and sent again. */
   const pump = () => {
     if (flying || closed || !queue.length) return settle();
+    clearTimeout(typing);
+    const early = queue[0].due - performance.now();
+    if (early > 0) {
+      typing = setTimeout(pump, early);
+      return settle();
+    }
     flying = queue.shift();
     const mine = flying;
     const attempt = () => {
       if (flying !== mine || closed) return;
       timer = setTimeout(() => {
         wire.late = true;
-        tell("unsaved", elsewhere ? HELD : LATE);
+        tell("unsaved", unsaved());
         attempt();
       }, PATIENCE);
       send({ op: "answer", record: mine.record, answers: mine.answers }).then((reply) => {
         if (flying === mine) landed(mine, reply);
       });
     };
+    mine.sent = true;
+    store();
     settle();
     attempt();
   };
@@ -130,16 +147,20 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
     clearTimeout(timer);
     flying = null;
     wire.late = elsewhere = false;
+    mine.sent = false; // it is known now whether it is stored
+    const newer = queue.some((e) => places(e) === places(mine));
+    const hold = () => newer || held.push(mine);
     if (!reply.problem) {
+      told(mine);
       if (!held.length) wire.problem = null;
       stored(reply, mine);
     } else if (reply.problem.code === "answered-elsewhere" && mine.answers.length === 1) {
       wire.problem = reply.problem.sentence;
       // where the person is asked which to keep, theirs waits here meanwhile, through a closed window too
-      if (conflict(mine.answers[0], reply.problem.theirs ?? null, mine.record)) held.push(mine);
+      if (conflict(mine.answers[0], reply.problem.theirs ?? null, mine.record)) hold();
     } else {
       wire.problem = reply.problem.sentence;
-      if (!lost(mine, reply.problem)) held.push(mine);
+      if (!lost(mine, reply.problem)) hold();
     }
     store();
     mine.done.forEach((done) => done(reply));
@@ -149,11 +170,21 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
 
   const place = (record, answer) => JSON.stringify([record, answer.path]);
   const places = (entry) => entry.answers.map((a) => place(entry.record, a)).join();
+  /** Once a value is stored, it is the one that a later answer knows. */
+  const told = (entry) => {
+    const stored = new Map(entry.answers.map((a) => [place(entry.record, a), a.value]));
+    for (const later of [...held, ...queue])
+      for (const a of later.answers) if (stored.has(place(later.record, a))) a.known = [stored.get(place(later.record, a))];
+  };
   /** Put an answer behind those that wait; a newer one for the same places takes the older one's. */
-  const add = (record, answers) => {
-    const entry = { record, answers: answers.map((a) => ({ known: [null], ...a })), done: [] };
+  const add = (record, answers, { due = 0, sent = false } = {}) => {
+    const entry = { record, answers: answers.map((a) => ({ known: [null], ...a })), done: [], sent, due, since: performance.now() };
+    // what has gone over may be stored when this one comes; what never went is not
     const knows = (older) =>
-      entry.answers.forEach((a, n) => (a.known = [...older.answers[n].known, older.answers[n].value, ...a.known]));
+      entry.answers.forEach((a, n) => {
+        const { known, value } = older.answers[n];
+        a.known = distinct([...known, ...(older.sent ? [value] : []), ...a.known]);
+      });
     if (flying && places(flying) === places(entry)) knows(flying);
     for (const list of [held, queue]) {
       const at = list.findIndex((e) => places(e) === places(entry));
@@ -161,6 +192,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       const [older] = list.splice(at, 1);
       knows(older);
       entry.done.push(...older.done);
+      if (due) entry.due = Math.min(due, (entry.since = older.since) + LONGEST);
     }
     queue.push(entry);
     store();
@@ -168,31 +200,33 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   };
 
   wire.answer = (record, answers) => {
-    clearTimeout(typing);
     const entry = add(record, answers);
     const reply = new Promise((done) => entry.done.push(done));
-    pump();
+    wire.flush();
     return reply;
   };
   wire.draft = (record, answer) => {
-    clearTimeout(typing);
-    const entry = add(record, [answer]);
+    const entry = add(record, [answer], { due: performance.now() + PAUSE });
     const reply = new Promise((done) => entry.done.push(done));
-    tell("saving");
-    typing = setTimeout(pump, PAUSE);
+    pump();
     return reply;
   };
   /** Send at once what has been typed. */
   wire.flush = () => {
-    clearTimeout(typing);
+    queue.forEach((entry) => (entry.due = 0));
     pump();
+  };
+  /** Let go of answers that wait, and have been refused: nobody needs them any more. */
+  wire.forget = (which) => {
+    held = held.filter((entry) => !which(entry));
+    store();
   };
   /** Try again what could not be saved. */
   wire.again = () => {
     queue = [...held, ...queue];
     held = [];
     wire.problem = null;
-    pump();
+    wire.flush();
   };
   wire.waiting = () => held.length + queue.length + (flying ? 1 : 0);
   /** The value that waits to be saved in a place, or undefined. */
@@ -210,7 +244,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   wire.on("held", () => {
     if (!flying) return;
     wire.late = elsewhere = true;
-    tell("unsaved", HELD);
+    tell("unsaved", unsaved());
   });
   wire.load = async (part) => {
     const loaded = await send({ op: "load" });
@@ -223,7 +257,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       } catch { /* nothing that can be read */ }
       const fresh = queue;
       queue = [];
-      kept.forEach((each) => add(each.record, each.answers));
+      kept.forEach((each) => add(each.record, each.answers, { sent: each.sent }));
       queue.push(...fresh);
     }
     return loaded;
