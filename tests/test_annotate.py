@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +17,14 @@ from typing import Any
 import films
 import pytest
 from conftest import CYCLE, PERSON, ROOT
+from filelock import FileLock
 from test_bad_input import FULL, READ_ONLY, UNSHARE, mounts
 from test_lab import until
 from test_words import found
 
 from vigkit import pages, records, steps
-from vigkit.casebook import Casebook
+from vigkit.casebook import LOCK, Casebook
+from vigkit.errors import FilmMissing
 from vigkit.pages.annotate import Annotator
 from vigkit.pages.desk import Desk
 from vigkit.steps import Answer
@@ -243,6 +247,20 @@ def test_what_is_new_among_what_is_known_is_looked_at(book: Casebook) -> None:
     assert refused["code"] == "bad-record" and [m["id"] for m in stored(book)] == ["mgood"]
 
 
+def test_a_film_that_was_marked_by_mistake_leaves_no_trace(book: Casebook, small_film: Path) -> None:
+    steps.add_film(book, small_film, people=["S1"], id="park")
+    path = book.folder / "cycles/01-snack.json"
+    first = path.read_bytes()
+    window = Window(book)
+    window.say("load")
+    whole = window.mark(film="park")["moments"][0]
+    window.mark("mother")
+    window.answer({"path": ["moments", "mabcdefgh"], "value": None, "known": [whole]})
+    assert Casebook(book.folder).cycle("01-snack").films == ("snack",)
+    window.answer({"path": ["moments", "mother"], "value": None, "known": stored(book)})
+    assert path.read_bytes() == first
+
+
 # --- Two windows -----------------------------------------------------------------------------------------
 
 
@@ -310,9 +328,41 @@ def test_a_consent_that_was_taken_back_stops_film_and_mark(book: Casebook) -> No
     assert stored(book) == []
 
 
-@pytest.mark.parametrize(
+GONE = pytest.mark.parametrize(
     ("change", "code"), [(Path.unlink, "film-missing"), (lambda p: p.write_bytes(b"x"), "film-changed")]
 )
+
+
+@GONE
+def test_a_film_that_goes_while_it_is_shown_is_told_with_the_news(
+    book: Casebook, change: Any, code: str
+) -> None:
+    window = Window(book)
+    window.say("load")
+    window.say("film", film="snack")
+    window.pushed("looked")
+    assert "problem" not in window.say("news", film="snack")
+    change(book.folder / "films/snack.mp4")
+    assert window.say("news", film="snack")["problem"]["code"] == code
+
+
+def test_the_news_of_a_large_film_read_none_of_it(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = book.folder / "films/snack.mp4"
+    window = Window(book)
+    window.say("load")
+    monkeypatch.setattr("vigkit.casebook.LARGE", 1000)
+    monkeypatch.setattr("vigkit.casebook._hashes", {})
+    read: list[Path] = []
+    monkeypatch.setattr("vigkit.files.sha256", lambda path: read.append(path) or "another")
+    assert "problem" not in window.say("news", film="snack") and read == []  # not looked at yet
+    window.part._looked_at.add("snack")
+    Casebook(book.folder).remember(book.contents().films["snack"], film)
+    assert "problem" not in window.say("news", film="snack") and read == []
+    film.write_bytes(film.read_bytes() + b"more")
+    assert window.say("news", film="snack")["problem"]["code"] == "film-changed" and read == []
+
+
+@GONE
 def test_a_film_that_is_gone_or_another_is_told(book: Casebook, change: Any, code: str) -> None:
     window = Window(book)
     window.say("load")
@@ -337,10 +387,67 @@ def test_a_folder_that_has_gone_is_told(book: Casebook, tmp_path: Path) -> None:
     window = Window(book)
     window.say("load")
     shutil.move(book.folder, tmp_path / "away")
-    refused = window.mark()["problem"]
-    assert "Traceback" not in refused["sentence"] and refused["sentence"].endswith(".")
+    for told in (window.mark(), window.say("news"), window.say("load"), window.say("film", film="snack")):
+        assert told["problem"]["code"] == "machine-failed"
+        assert "The casebook's folder casebook is not where it was." in told["problem"]["sentence"]
+        assert str(tmp_path) not in told["problem"]["sentence"]
+    assert window.part.desk.reason(FilmMissing("snack")).sentence == told["problem"]["sentence"]
+    assert not book.folder.exists()
     shutil.move(tmp_path / "away", book.folder)
     assert "problem" not in window.mark()
+
+
+def test_a_folder_that_one_may_not_look_into_is_told(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window(book)
+    window.say("load")
+
+    def refused(_folder: Path) -> bool:
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr("vigkit.pages.desk.looks_like_one", refused)
+    assert window.mark()["problem"]["code"] == "no-permission"
+
+
+@pytest.mark.parametrize("broken", ['{"format": 1, "id": "01-snack" "number": 1}', '{"format": 1, "id": 7}'])
+def test_a_cycle_that_cannot_be_read_is_told_in_words(book: Casebook, broken: str, vigkit: Any) -> None:
+    window = Window(book)
+    window.say("load")
+    path = book.folder / "cycles/01-snack.json"
+    path.write_text(broken, encoding="utf-8")
+    alone = repr(pages.mark(book.folder))
+    for told in (alone, *(w["problem"]["sentence"] for w in (window.mark(), window.say("load")))):
+        assert told.startswith("The cycle 01-snack cannot be read, and nothing has been changed.")
+        assert "older copy of cycles/01-snack.json" in told and "JSON" not in told
+    assert path.read_text(encoding="utf-8") == broken
+    shown = vigkit("show", book.folder, "01-snack")
+    assert shown.returncode == 2 and "cycles/01-snack.json at " in shown.stderr
+
+
+def test_what_cannot_be_answered_is_told_as_it_was(book: Casebook) -> None:
+    window = Window(book)
+    window.say("load")
+    assert "joy: true or false" in window.mark(joy="very much")["problem"]["sentence"]
+
+
+def test_whoever_waits_for_another_program_is_told(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window(book)
+    window.say("load")
+    monkeypatch.setattr("vigkit.casebook.HELD", 0.1)
+    with FileLock(book.folder / LOCK, thread_local=False):
+        saving = threading.Thread(target=window.mark)
+        saving.start()
+        window.pushed("held")
+        assert stored(book) == []
+    saving.join(60)
+    assert len(stored(book)) == 1
+
+
+def test_whoever_waits_in_vain_is_told_too(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window(book)
+    window.say("load")
+    monkeypatch.setattr("vigkit.casebook.WAIT", 0.1)
+    with FileLock(book.folder / LOCK, thread_local=False):
+        assert window.mark()["problem"]["code"] == "busy"
 
 
 MARK = """

@@ -143,6 +143,35 @@ def test_a_moment_goes_and_comes_back_where_it_was(book: Casebook) -> None:
     assert {m.id for m in book.cycle("01-snack").moments} == {"m1", "m2", "m3"}
 
 
+def test_a_film_that_came_in_by_a_mark_goes_with_its_last_moment(book: Casebook, small_film: Path) -> None:
+    steps.add_film(book, small_film, people=["S1"], id="park")
+    steps.add_film(book, small_film, people=["S1"], id="page2")
+    answer(book, CYCLE, [say("films", value=["page2"])])  # as page 2 does
+    path = book.folder / "cycles/01-snack.json"
+    first, brought = path.read_bytes(), set[str]()
+
+    def put(id: str, value: Any, known: Any = None) -> tuple[str, ...]:
+        answers = [say("moments", id, value=value, known=known)]
+        return steps.mark_moments(book, "01-snack", answers, brought).films
+
+    wrong = {"id": "m1", "film": "park", "start": 1, "end": 2}
+    second = wrong | {"id": "m2"}
+    own = wrong | {"id": "m3", "film": "page2"}
+    assert put("m1", wrong) == put("m2", second) == put("m3", own) == ("page2", "park")
+    assert put("m1", None, wrong) == ("page2", "park")
+    assert put("m2", None, second) == ("page2",) and brought == set()
+    assert put("m2", second) == ("page2", "park")  # done again, and undone to the beginning
+    assert put("m2", None, second) == put("m3", None, own) == ("page2",)
+    assert path.read_bytes() == first
+
+
+def test_a_film_that_somebody_else_has_put_into_a_cycle_stays(book: Casebook) -> None:
+    mark(book, "m1")
+    whole = steps.value_at(steps.read(book, CYCLE), "cycle", ("moments", "m1"))
+    away = [say("moments", "m1", value=None, known=whole)]
+    assert steps.mark_moments(book, "01-snack", away, set()).films == ("snack",)
+
+
 def test_marking_gives_the_same_record_as_putting_it_whole(book: Casebook, tmp_path: Path) -> None:
     mark(book, "m1", saw="C1 looks up", principles=["EN1"], share=["supervision"])
     record = steps.show(book, "01-snack")

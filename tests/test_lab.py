@@ -651,6 +651,18 @@ def test_another_site_cannot_talk_to_it(with_page: Casebook, tmp_path: Path) -> 
                 assert connection.getresponse().status in (403, 404)
 
 
+def test_a_folder_that_has_gone_is_an_empty_one(with_page: Casebook, tmp_path: Path) -> None:
+    """Jupyter looks into it every ten seconds, and would tell in words of its own that it is not there."""
+    with lab(with_page.folder, tmp_path) as running:
+        with_page.folder.rename(tmp_path / "away")
+        for content in (1, 0):
+            status, told = running.ask(f"/api/contents/?content={content}")
+            assert status == 200 and json.loads(told)["content"] == ([] if content else None)
+        assert running.ask("/api/contents/tiny.ipynb")[0] == 404
+        (tmp_path / "away").rename(with_page.folder)
+        assert "tiny.ipynb" in str(running.ask("/api/contents/?content=1")[1])
+
+
 def test_a_port_that_is_taken_is_passed_over(with_page: Casebook, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

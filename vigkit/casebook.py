@@ -21,6 +21,7 @@ from vigkit import files, principles, records
 from vigkit.cycle import FORMAT, Consents, Contents, Cycle, Film, LeftOut, Note, Owner
 from vigkit.errors import (
     BadRecord,
+    BrokenFile,
     Busy,
     ChangedElsewhere,
     FilmChanged,
@@ -44,6 +45,7 @@ STAMP = (
 LARGE = 1 << 25  # bytes: what is smaller is read before one can blink
 WORKBOOKS = "workbooks"
 WAIT = 60.0  # seconds a lock is waited for
+HELD = 3.0  # seconds of it after which whoever waits is told
 _FOLDERS = ("consent", "films", "cycles", "notes")
 # dict -> dict, from the format it is filed under to the next; format 1 is the first.
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -68,6 +70,7 @@ class Casebook:
         self._seen: dict[str, str | None] = {}
         self._nouns: dict[str, tuple[str, Any]] = {}
         self._texts: dict[str, records.Known] = {}
+        self.held: Callable[[], None] = lambda: None  # called where another program keeps one waiting
         with on_disk(self.folder):
             if not looks_like_one(self.folder):
                 raise NotACasebook(files.shown(self.folder))
@@ -197,9 +200,9 @@ class Casebook:
             raise FilmMissing(film.id) from e
         if not stat.S_ISREG(state.st_mode):
             raise FilmMissing(film.id)
-        if (
-            not self._stamped(film, state)
-            and _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256
+        if not self._stamped(film, state) and (
+            self._of_other_size(film, state)  # that much is known without reading it
+            or _sha256_of(path, state.st_size, state.st_mtime_ns) != film.sha256
         ):
             raise FilmChanged(film.id)
         return path
@@ -215,11 +218,19 @@ class Casebook:
 
     def _stamped(self, film: Film, state: os.stat_result) -> bool:
         """Whether the bytes of a film were read while its file had this size and time."""
+        return self._stamp_of(film) == _stamp(film, state)
+
+    def _of_other_size(self, film: Film, state: os.stat_result) -> bool:
+        """Whether a film had another size when it was read."""
+        known = self._stamp_of(film).split()
+        stamped = known[2:] == [film.sha256] and known[0] != str(state.st_size)
+        return stamped or film.size not in (None, state.st_size)
+
+    def _stamp_of(self, film: Film) -> str:
         try:
-            known = self.folder.joinpath("cache", film.id, STAMP).read_text(encoding="utf-8")
+            return self.folder.joinpath("cache", film.id, STAMP).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            return False
-        return known == _stamp(film, state)
+            return ""
 
     def is_film(self, film: Film, path: Path) -> bool:
         """Whether a path is the file of this film, by whatever name, or the same bytes in another place."""
@@ -402,17 +413,26 @@ class Casebook:
         digest = self._seen[rel] = hashlib.sha256(data).hexdigest()
         known = self._nouns.get(rel)
         if known is None or known[0] != digest:  # nouns are frozen: the same bytes are the same noun
-            known = self._nouns[rel] = (digest, _noun(noun, data, rel))
+            try:
+                known = self._nouns[rel] = (digest, _noun(noun, data, rel))
+            except NewerFormat:
+                raise
+            except BadRecord as e:
+                raise BrokenFile(rel, e) from e
         return cast(T, known[1])
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / LOCK, timeout=WAIT)
+        lock = FileLock(self.folder / LOCK)
         with on_disk(self.folder):
             try:
-                lock.acquire()
+                try:
+                    lock.acquire(timeout=min(HELD, WAIT))
+                except Timeout:
+                    self.held()
+                    lock.acquire(timeout=max(WAIT - HELD, 0))
             except Timeout as e:
                 raise Busy(files.shown(self.folder)) from e
         try:

@@ -3,6 +3,7 @@
 VigkitError                     exit 2: refused, nothing on disk has changed
 ├── BadUsage                    bad-usage
 ├── BadRecord                   bad-record
+│   ├── BrokenFile              bad-record: a file of the casebook holds it
 │   └── NewerFormat             newer-format
 ├── NotACasebook                not-a-casebook
 ├── FolderNotEmpty              folder-not-empty
@@ -23,6 +24,7 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 ├── TemplateFailed · TookTooLong · TooMuchMemory · WorkerDied
 └── MachineFailed               exit 3: what was there before is whole
     ├── Busy                    busy
+    ├── FolderGone              machine-failed: the casebook's folder is not where it was
     ├── DiskFull                disk-full
     └── NoPermission            no-permission
 
@@ -57,6 +59,11 @@ class VigkitError(Exception):
     @property
     def told(self) -> str:
         """The sentence for a pack, which others open: it names no file and no folder."""
+        return self.sentence
+
+    @property
+    def on_page(self) -> str:
+        """The sentence for a page, whose reader has never opened a file of the casebook."""
         return self.sentence
 
 
@@ -112,6 +119,25 @@ class BadRecord(VigkitError):
     def told(self) -> str:
         """Anybody may have named the file."""
         return f"A record cannot be read{self._place}. {self._what} Run vigkit check on the casebook."
+
+
+class BrokenFile(BadRecord):
+    """A file of the casebook cannot be read as it lies there."""
+
+    def __init__(self, where: str, found: BadRecord) -> None:
+        VigkitError.__init__(self, found.sentence, where=where)
+        self._place, self._what = found._place, found._what
+        folder, _, file = where.rpartition("/")
+        kind = {"cycles": "cycle", "films": "film", "consent": "consent of", "notes": "note"}.get(folder)
+        self._name = f"The {kind} {file.removesuffix('.json')}" if kind else f"The file {where}"
+
+    @property
+    def on_page(self) -> str:
+        """What it is, rather than how it is broken."""
+        return (
+            f"{self._name} cannot be read, and nothing has been changed. Put back an older copy of "
+            f"{self.where}, from a backup or the history of your sync folder. Or ask whoever helps you."
+        )
 
 
 class NewerFormat(BadRecord):
@@ -527,6 +553,16 @@ class Busy(MachineFailed):
 
     def __str__(self) -> str:
         return f"Another window is saving in {self.where}. Close it or wait a minute, then try again."
+
+
+class FolderGone(MachineFailed):
+    """The folder of a casebook that is open is not where it was."""
+
+    def __str__(self) -> str:
+        return (
+            f"The casebook's folder {self.where} is not where it was. Your words are kept in this window. "
+            "Put the folder back under its old name, then try again."
+        )
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
@@ -14,6 +15,8 @@ class Pages(AsyncLargeFileManager):
 
     async def get(self, path: str, *words: Any, **more: Any) -> Any:
         """A page whose cells cannot be opened, moved or deleted: their words are not the person's."""
+        if not path.strip("/") and not await self.dir_exists(""):  # type: ignore[no-untyped-call]
+            return _nothing(more.get("content", True))
         model = await super().get(path, *words, **more)  # type: ignore[no-untyped-call]
         for cell in _cells(model):
             cell["metadata"].update(FIXED)
@@ -29,6 +32,17 @@ class Pages(AsyncLargeFileManager):
         if model.get("type") == "notebook" and model.get("content"):
             model["content"]["metadata"].pop("widgets", None)
         return await super().save(model, path)  # type: ignore[no-untyped-call]
+
+
+def _nothing(content: bool) -> dict[str, Any]:
+    """The folder of the pages where it has gone: Jupyter, which looks into it by itself, says nothing then.
+
+    The parts of a page say it, in words and with the next step.
+    """
+    now = datetime.now(UTC)
+    empty = {"format": "json", "content": []} if content else {"format": None, "content": None}
+    named = {"name": "", "path": "", "type": "directory", "mimetype": None, "size": None}
+    return named | empty | {"writable": False, "created": now, "last_modified": now}
 
 
 def _cells(model: dict[str, Any]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def _part(page: str, place: str) -> Part:
         try:
             return make(_desk(page, casebook, cycle))
         except VigkitError as e:
-            return Sentence(e.sentence)
+            return Sentence(e.on_page)
         except OSError as e:
             return Sentence(refused_by_system(e, "the casebook").sentence)
 

@@ -2,12 +2,13 @@
 // what Python has stored, and hollow until then. See annotate.py for the messages.
 
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
-const SHORT = 0.3; // seconds of film: a key that is let go sooner was tapped
+const SHORT = 300; // ms of the hand: a key that is let go sooner was tapped
 const TAPPED = 5; // seconds before and after a tap: a moment of about ten seconds
 const JUMP = 2; // seconds with an arrow key
 const NEAR = 5e-4; // seconds: a browser tells the time of a picture that exactly
 const MANY = 50, STRETCH = 120; // so many moments are put together by so many seconds
 const GAP = 1; // seconds between two places of a box that it may go by itself (film/hide.py)
+const NEWS = 5000; // ms between two questions for news while a film plays
 const GONE = ["consent-withdrawn", "film-missing", "film-changed", "unknown-film"]; // nothing is to be seen then
 const FIRST = [
   { field: "better", label: "What is better than usual here?" },
@@ -30,6 +31,7 @@ const KEYS = [
     ["Enter", "Write about the moment, and go on", "write"],
     ["J", "Joy", "joy"],
     ["1 to 6", "What you might see, then its number", null],
+    ["0", "Back from what you might see", null],
     ["Delete", "Delete the moment", "remove"],
     ["Ctrl Z", "Undo", "undo"],
     ["Ctrl Y", "Redo", "redo"],
@@ -48,18 +50,20 @@ const KEYS = [
     ["→", "2 seconds on", "right"],
     [",", "One picture back", "back"],
     [".", "One picture on", "on"],
-    ["Shift ,", "Some pictures back", "backs"],
-    ["Shift .", "Some pictures on", "ons"],
+    ["<", "Some pictures back", "backs"],
+    [">", "Some pictures on", "ons"],
     ["P", "Previous moment", "previous"],
     ["N", "Next moment", "next"],
     ["Home", "To the start", "home"],
     ["End", "To the end", "end"],
   ]],
-  ["Move an edge by one picture, or with Shift", [
+  ["Move an edge by one picture (Shift: by some)", [
     ["Q", "Start earlier", "start-"],
     ["W", "Start later", "start+"],
     ["E", "End earlier", "end-"],
     ["R", "End later", "end+"],
+  ]],
+  ["Put an edge where you are", [
     ["S", "Start with this picture", "start"],
     ["D", "End with this picture", "finish"],
   ]],
@@ -133,7 +137,7 @@ function pictureTimes(seconds) {
 }
 
 /** A film that knows which picture is on the screen. */
-function player(video, times, { picture, state }) {
+function player(video, times, { picture, state, jump }) {
   const exactly = "requestVideoFrameCallback" in video;
   let shown = 0, goal = null, wanted = null, loop = null, seen = 0; // goal: sought, and its picture has not come
   video.preservesPitch = true;
@@ -171,7 +175,10 @@ function player(video, times, { picture, state }) {
     goal = wanted = clamp(t, 0, Math.max(0, (video.duration || 1e9) - 1e-3));
     leap();
   };
-  const go = (t) => seek(times().inside(t));
+  const go = (t) => {
+    jump();
+    seek(times().inside(t));
+  };
   const play = () => {
     if (loop && (now() < loop.start - NEAR || now() >= loop.end - NEAR)) go(loop.start);
     return video.play().catch(() => {});
@@ -186,9 +193,14 @@ function player(video, times, { picture, state }) {
     seek(from + way * times().gap() * (0.5 + tries / 2) + 1e-4);
   };
   return {
-    now, go, play, seek,
+    now, go, play,
+    seek(t) {
+      jump();
+      seek(t);
+    },
     turn: () => (video.paused ? play() : video.pause()),
     step(by) {
+      if (!video.paused) jump();
       video.pause();
       if (!times().exact && Math.abs(by) === 1 && wanted === null && !video.seeking) feel(by);
       else seek(times().inside(now(), by));
@@ -439,7 +451,7 @@ function timeline({ moments, hollow, open, player, times, seconds, onPick, onMar
   const PICTURES = 42, SOUND = 20, TOP = PICTURES + SOUND + 5, MARKS = 32, TICKS = 20;
   const height = TOP + MARKS + 3 + TICKS;
   let width = 0, scale = 1, view = { from: 0, to: 1, length: 0 }, strip = null, stale = true, bare = true, asked = 0, drag = null, rows = new Map(), deep = 1;
-  let shownNumber = "";
+  let shownNumber = "", films = 0; // films: how many were begun or let go; the strip of an earlier one is late
 
   const x = (t) => ((t - view.from) / (view.to - view.from)) * width;
   const t = (px) => clamp(view.from + (px / width) * (view.to - view.from), 0, seconds());
@@ -650,11 +662,14 @@ function timeline({ moments, hollow, open, player, times, seconds, onPick, onMar
     ready() {
       canvas.setAttribute("aria-valuemax", seconds().toFixed(1));
       strip = null;
+      films += 1;
       draw("all");
     },
     async strip(told, buffers) {
+      const now = films;
       const bytes = buffers.map((b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength));
       const sheets = await Promise.all(bytes.slice(1).map((b) => createImageBitmap(new Blob([b], { type: "image/jpeg" })).catch(() => null)));
+      if (now !== films) return;
       const peaks = bytes[0];
       strip = { ...told, perSecond: told.per_second, peaks, loud: peaks.reduce((a, b) => Math.max(a, b), 0), sheets };
       draw("all");
@@ -740,13 +755,14 @@ function drawer(title, ...inside) {
 }
 
 /** All keys, on a card that gives the focus back. */
-function helpCard() {
+function helpCard(levels) {
   const groups = KEYS.map(([title, keys]) =>
     h("section", {}, h("h4", {}, title), h("dl", {}, ...keys.map(([key, words]) => h("div", {}, h("dt", {}, ...key.split(" to ").flatMap((k, n) => (n ? [" to ", h("kbd", {}, k)] : [h("kbd", {}, k)]))), h("dd", {}, words))))));
   const close = h("button.vk-main", { type: "button", onclick: () => card.close() }, "Close");
   const title = h("h3", { id: `vk-keys-${++parts}` }, "All keys");
   const card = h("dialog.vk-help", { vk: "help", "aria-labelledby": title.id }, title,
     h("p.vk-quiet", {}, "They work wherever you are in this part of the page, but not while you write."), h("div.vk-keys", {}, ...groups), close);
+  const most = [...card.querySelectorAll("kbd")].find((each) => each.textContent === "6");
   let before = null;
   card.addEventListener("close", () => before?.focus());
   return {
@@ -754,6 +770,7 @@ function helpCard() {
     show() {
       if (card.open) return card.close();
       before = document.activeElement;
+      put(most, String(Math.max(levels().length, ...levels().map((level) => level.principles.length))));
       card.showModal();
       close.focus();
     },
@@ -761,7 +778,7 @@ function helpCard() {
 }
 
 /** What you might see: the principles level by level, by key or by list. */
-function principleList({ levels, current, change, say, names }) {
+function principleList({ levels, current, change, say, names, stage }) {
   let level = null;
   const buttons = h("div.vk-steps"), items = h("div.vk-see"), seen = h("span.vk-seen");
   const panel = h("details.vk-principles", {}, h("summary", {}, "What might you see? ", seen), buttons, items);
@@ -782,8 +799,9 @@ function principleList({ levels, current, change, say, names }) {
     level = n;
     panel.open ||= n !== null;
     show();
-    if (n !== null) buttons.children[n]?.scrollIntoView({ block: "nearest" });
+    if (n !== null) panel.scrollIntoView({ block: "nearest" });
   }
+  const toFilm = () => (pick(null), stage.scrollIntoView({ block: "nearest" }));
   show();
   return {
     panel,
@@ -795,7 +813,7 @@ function principleList({ levels, current, change, say, names }) {
     /** A digit: first the level, then what is seen in it; 0 goes back. */
     key(digit) {
       if (!current()) return say("Mark a moment first, or choose one.");
-      if (digit === 0) return pick(null);
+      if (digit === 0) return toFilm();
       const now = level === null ? null : levels()[level];
       if (!now) {
         if (levels()[digit - 1]) {
@@ -808,7 +826,7 @@ function principleList({ levels, current, change, say, names }) {
       if (!found) return undefined;
       const on = !chosen().includes(found.id);
       set(found.id, on);
-      pick(null);
+      toFilm();
       return say(`${found.label}: ${on ? "chosen" : "taken away"}`);
     },
     leave() {
@@ -986,11 +1004,11 @@ function momentCard({ id, kept, film, question, player, times, names, settings, 
   const star = toggle("", (yes) => change({ joy: yes || null }), { "aria-label": "Joy", title: "Joy", class: "vk-joy" });
   star.innerHTML = STAR;
   const drop = h("button", { type: "button", onclick: () => remove() }, "Delete");
-  const see = principleList({ levels, current: now, change: (principles) => change({ principles }), say, names });
+  const see = principleList({ levels, current: now, change: (principles) => change({ principles }), say, names, stage });
   const turns = turnList({ id, current: now, people: () => film()?.people ?? [], acts: told().acts, ways: told().ways, times, now: () => player().now(), change: (list) => change({ turns: list }) });
   const boxes = faceBoxes({ video, stage, current: now, times, now: () => player().now(), go: (t) => player().go(t), pause: () => video.pause(), change: (covers) => change({ covers }), say });
   const where = h("div");
-  const edges = drawer("Start and end", h("p.vk-hint", {}, "By one picture. With Shift and a key by some more."), where);
+  const edges = drawer("Start and end", h("p.vk-hint", {}, "By one picture. With Shift and Q, W, E or R by some."), where);
   const rest = h("details.vk-more", {}, h("summary", {}, "More about this moment"), edges, turns.panel, boxes.panel);
   const node = h("section.vk-open", { hidden: true, tabIndex: -1 }, h("div.vk-steps.vk-head", {}, title, round, star, drop),
     label, hint, words, versus, h("div.vk-steps", {}, back, on, count), see.panel, rest);
@@ -1187,18 +1205,19 @@ function holder({ begin, end, cancel, button, says }) {
   const up = (e) => {
     // of another key, or of a part of the page that has lost the focus
     if (e.type === "keyup" ? held?.key !== e.code : e.target !== window) return;
-    finish(end);
+    finish(end, e);
   };
-  function finish(act) {
+  function finish(act, e) {
     if (!held) return;
+    const lasted = e ? e.timeStamp - held.since : 0; // not when a busy page gets to hear of it
     held = null;
     for (const kind of ["keyup", "blur"]) window.removeEventListener(kind, up, true);
     show();
-    act();
+    act(lasted);
   }
-  function down(key) {
+  function down(key, since) {
     if (held || !begin()) return;
-    held = { key };
+    held = { key, since };
     // the key may be let go anywhere
     for (const kind of ["keyup", "blur"]) window.addEventListener(kind, up, true);
     show();
@@ -1206,18 +1225,18 @@ function holder({ begin, end, cancel, button, says }) {
   button.addEventListener("pointerdown", (e) => {
     if (e.button) return;
     button.setPointerCapture(e.pointerId);
-    down("pointer");
+    down("pointer", e.timeStamp);
   });
-  for (const kind of ["pointerup", "pointercancel"]) button.addEventListener(kind, () => held?.key === "pointer" && finish(end));
+  for (const kind of ["pointerup", "pointercancel"]) button.addEventListener(kind, (e) => held?.key === "pointer" && finish(end, e));
   button.addEventListener("keydown", (e) => {
     if (e.key !== " " && e.key !== "Enter") return;
     e.preventDefault();
     e.stopPropagation();
-    if (!e.repeat) down(e.code);
+    if (!e.repeat) down(e.code, e.timeStamp);
   });
   // a screen reader or a voice clicks, and holds nothing
   button.addEventListener("click", (e) => {
-    if (e.detail === 0 && !held && begin()) end();
+    if (e.detail === 0 && !held && begin()) end(0);
   });
   return { down, leave: () => (held ? (finish(cancel), true) : false), get held() { return Boolean(held); } };
 }
@@ -1225,10 +1244,10 @@ function holder({ begin, end, cancel, button, says }) {
 /** The name of a key as the card has it; letters of other alphabets count by their place. */
 function keyName(e) {
   if (/^[^\x00-\x7f]$/.test(e.key) && /^Key[A-Z]$/.test(e.code)) return e.code.slice(3);
-  const named = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Backspace: "Delete", "=": "+", "<": ",", ">": ".", ";": ",", ":": "." };
+  const named = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Backspace: "Delete", "=": "+" };
+  if (e.shiftKey) Object.assign(named, { ";": "<", ":": ">" }); // where they are on the keys of , and .
   const key = named[e.key] ?? (e.key.length === 1 ? e.key.toUpperCase() : e.key);
-  if (e.ctrlKey || e.metaKey) return `Ctrl ${e.shiftKey && key === "Z" ? "Y" : key}`;
-  return e.shiftKey && [",", "."].includes(key) ? `Shift ${key}` : key;
+  return e.ctrlKey || e.metaKey ? `Ctrl ${e.shiftKey && key === "Z" ? "Y" : key}` : key;
 }
 
 function render({ model, el }) {
@@ -1237,7 +1256,7 @@ function render({ model, el }) {
   const page = marking({ model, root, id });
   ownKeys(root);
   el.replaceChildren(root);
-  page.load();
+  page.load({ begins: true });
   return page.close;
 }
 
@@ -1258,16 +1277,16 @@ function marking({ model, root, id }) {
     changed: () => settled(), conflict: (a, theirs) => kept.disagreed(a, theirs), stored: (reply) => kept.stored(reply), lost: (e, problem) => refused(e, problem),
   });
   const kept = keeper({ changed: (moment) => later(moment), foreign: () => notice("Another window has changed this cycle. What is here now is both."), say: (words) => notice(words), calm: () => (wire.problem = null) });
-  const looked = player(video, () => times, { picture: (t) => seen(t), state: () => buttons() });
+  const looked = player(video, () => times, { picture: (t) => seen(t), state: () => buttons(), jump: () => jumps() });
   const buttonsOf = controls({ id, act: (name, value) => act(name, value), settings, zoom: (length) => line.zoom(length) });
-  const hold = holder({ button: buttonsOf.mark, says: buttonsOf.mark.textContent, begin: holds, end: () => holdEnds(), cancel: () => ((begun = null), line.draw()) });
+  const hold = holder({ button: buttonsOf.mark, says: buttonsOf.mark.textContent, begin: holds, end: (lasted) => holdEnds(lasted), cancel: () => ((begun = null), line.draw()) });
   const line = timeline({
     moments: () => moments(), hollow: () => hollow, open: () => open, player: () => looked, times: () => times, seconds: () => film?.seconds ?? 0, begun: () => growing(),
     onPick: (moment) => choose(moment, { look: true }), onMark: (m) => mark(m), onEdges: (moment, edges) => kept.change(moment, edges), onLook: (t, m) => lookAt(t, m),
   });
   const rows = momentList((moment) => choose(moment, { look: true }));
-  const help = helpCard();
-  const bar = savedLine(() => ({ state: wire.state, problem: wire.problem ?? trouble?.sentence ?? null, retry: Boolean(trouble && trouble.retry !== false && !wire.problem), again }));
+  const help = helpCard(() => levels());
+  const bar = savedLine(() => ({ state: wire.state, problem: [...new Set([trouble?.sentence, wire.problem])].filter(Boolean).join(" ") || null, retry: Boolean(trouble && trouble.retry !== false), again }));
   const undo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("undo") }, "Undo");
   const redo = h("button.vk-link", { type: "button", hidden: true, onclick: () => act("redo") }, "Redo");
   const films = h("select", { id: `${id}-film`, onchange: (e) => show(e.target.value) });
@@ -1283,7 +1302,7 @@ function marking({ model, root, id }) {
 
   // --- What Python tells ---------------------------------------------------------------------------------
 
-  async function load() {
+  async function load({ begins = false } = {}) {
     const fresh = await wire.load("annotate");
     if (closed) return;
     if (fresh.problem || fresh.say) return alone(fresh);
@@ -1302,6 +1321,18 @@ function marking({ model, root, id }) {
     films.value = film.id;
     wire.start();
     repaint();
+    if (begins && isFirst() && nowhere(document.activeElement)) toPart();
+  }
+  const isFirst = () => (root.closest(".jp-Notebook") ?? document).querySelector(".vk-cards, .vk-annotate") === root;
+  /** Whether the keys are for nobody yet: a page that was started leaves them with the notebook. */
+  const nowhere = (node) => !node || node === document.body || (!isText(node) && node.matches(".jp-Notebook, .jp-NotebookPanel, .jp-Cell, .jp-NotebookPanel-toolbar *"));
+  /** The keys are for the film, and all that one marks with is to be seen. */
+  function toPart() {
+    const show = () => root.scrollIntoView({ block: "start" });
+    video.focus({ preventScroll: true });
+    show();
+    // what comes below makes room for it
+    video.addEventListener("loadeddata", () => document.activeElement === video && show(), { once: true });
   }
   /** Nothing to mark yet: a sentence with what to do first. */
   function alone({ problem, say: words, page }) {
@@ -1319,8 +1350,8 @@ function marking({ model, root, id }) {
       goOn: () => onward(), paused: () => typingPauses(), loop: () => act("loop"),
     });
     const holds = h("div.vk-line", {}, line.canvas);
-    top = h("div.vk-top", {}, stage, buttonsOf.row, holds);
-    body.append(choice, top, work, ...foot, lead, card.node, rows.list, buttonsOf.more, help.card);
+    top = h("div.vk-top", {}, stage, buttonsOf.row, holds, work, ...foot);
+    body.append(choice, top, lead, card.node, rows.list, buttonsOf.more, help.card);
     line.watch(holds);
     bar.saved.hidden = false;
   }
@@ -1328,13 +1359,17 @@ function marking({ model, root, id }) {
     clearTimeout(soon); // while one types in another part of the page, each pause saves
     soon = setTimeout(() => (record[0] === "cycle" && told ? fresh() : load()), 300);
   });
-  /** What others have changed; asked when this window is looked at again. */
+  /** What others have changed; asked when this window is looked at again, and while a film is seen or heard. */
   async function fresh() {
-    if (!told || closed || document.hidden) return;
-    const reply = await wire.ask("news", { film: source ? film.id : null });
-    if (reply.moments) kept.stored(reply);
-    else if (reply.problem) stop(reply.problem);
+    if (!told || closed || (document.hidden && video.paused)) return;
+    const asked = source ? film.id : null;
+    const reply = await wire.ask("news", { film: asked });
+    if (reply.moments) {
+      kept.stored(reply);
+      if (source && trouble?.passing) clear();
+    } else if (reply.problem && (!asked || asked === film.id)) stop({ ...reply.problem, passing: true });
   }
+  const asking = setInterval(() => video.paused || fresh(), NEWS);
   window.addEventListener("focus", fresh);
   document.addEventListener("visibilitychange", fresh);
   wire.on("times", ({ film: of }, buffers) => {
@@ -1344,7 +1379,7 @@ function marking({ model, root, id }) {
     root.dataset.exact = "true";
     line.draw("marks");
   });
-  wire.on("strip", (message, buffers) => message.film === film?.id && line.strip(message, buffers));
+  wire.on("strip", (message, buffers) => message.film === film?.id && !GONE.includes(trouble?.code) && line.strip(message, buffers));
   wire.on("working", ({ film: of, part, sentence: words }) => of === film?.id && working(part, words));
   /** What cannot be made is no matter while the film is there to be seen. */
   const matters = (problem) => problem && (GONE.includes(problem.code) || !video.videoWidth);
@@ -1409,6 +1444,9 @@ function marking({ model, root, id }) {
       video.removeAttribute("src"); // nothing of it stays on the screen
       video.load();
       source = null;
+      line.ready();
+      caption.hidden = true;
+      put(caption, "");
     }
     bar.update();
   }
@@ -1450,6 +1488,7 @@ function marking({ model, root, id }) {
     buttonsOf.quiet.set(video.muted);
     if (document.activeElement !== buttonsOf.rate) buttonsOf.rate.value = String(video.playbackRate);
     if (!video.paused) goesOn = false;
+    if (begun && !video.paused) begun.still = false;
     line.draw();
   }
   /** While one looks for a place on the timeline. */
@@ -1466,19 +1505,22 @@ function marking({ model, root, id }) {
 
   function holds() {
     if (!film || !source) return false;
-    begun = { from: times.at(looked.now()), rate: video.playbackRate };
+    const from = times.at(looked.now()), still = video.paused;
+    begun = { from, first: still ? from : from - settings.chosen.shift * video.playbackRate, still, until: null };
     line.draw();
     return true;
   }
-  const growing = () => {
-    if (begun) return { start: times.start(begun.from), end: Math.max(looked.now(), begun.from + 0.01) };
-    return null;
-  };
-  function holdEnds() {
-    const { from, rate } = begun, until = times.at(looked.now());
+  /** Where the film goes on elsewhere, the stretch has ended; where it stands still, one goes to its end. */
+  function jumps() {
+    if (begun && !begun.still) begun.until ??= times.at(looked.now());
+  }
+  const last = () => begun.until ?? times.at(looked.now());
+  const growing = () => begun && { start: times.start(Math.max(0, Math.min(begun.first, last()))), end: times.end(Math.max(begun.from, last())) };
+  function holdEnds(lasted) {
+    const { from, still } = begun, tapped = still ? Math.abs(last() - from) <= NEAR : lasted < SHORT;
+    const made = tapped ? { start: times.start(Math.max(0, from - TAPPED)), end: times.end(Math.min(from + TAPPED, film.seconds)) } : growing();
     begun = null;
-    if (until - from < SHORT * rate) mark({ start: times.start(Math.max(0, from - TAPPED)), end: times.end(Math.min(from + TAPPED, film.seconds)) });
-    else mark({ start: times.start(Math.max(0, from - settings.chosen.shift * rate)), end: times.end(until) });
+    mark(made);
   }
   function mark({ start, end }) {
     if (!(start < end)) return;
@@ -1603,7 +1645,7 @@ function marking({ model, root, id }) {
     const name = byKey.get(key);
     if (!name) return undefined;
     e.preventDefault();
-    if (name === "hold") return e.repeat ? undefined : hold.down(e.code);
+    if (name === "hold") return e.repeat ? undefined : hold.down(e.code, e.timeStamp);
     return act(name, e);
   });
   let byPointer = false;
@@ -1664,6 +1706,7 @@ function marking({ model, root, id }) {
     close() {
       closed = true;
       clearTimeout(soon);
+      clearInterval(asking);
       window.removeEventListener("focus", fresh);
       document.removeEventListener("visibilitychange", fresh);
       hold.leave();

@@ -35,6 +35,7 @@ class Annotator(Wired):
     def __init__(self, desk: Desk, film: str | None = None) -> None:
         self._only = film
         self._seen: dict[str, Moment] = {}  # the moments as this part has last told them
+        self._looked_at: set[str] = set()  # the films whose every byte was read: a look at them is quick now
         super().__init__(desk)
 
     def load(self) -> dict[str, Any]:
@@ -73,9 +74,11 @@ class Annotator(Wired):
         self.in_background(lambda: self._copy(film, UNSHOWN) or {}, "playable")
 
     def on_news(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What has changed since this part has told its moments; ConsentWithdrawn for the film on show."""
+        """What has changed since this part has told its moments, or why its film is not to be seen."""
         if film := message.get("film"):
             steps.known_film(self.desk.contents(), str(film))
+        if film in self._looked_at:
+            steps.shown_film(self.desk.book, str(film))
         with self.desk.lock:
             return self._news([])
 
@@ -118,6 +121,7 @@ class Annotator(Wired):
         """Find out all that takes a while about a film, and push it piece by piece."""
         book = self.desk.book
         times = steps.picture_times(book, film)
+        self._looked_at.add(film)
         self.send({"push": "times", "film": film}, buffers=[times.tobytes()])
         if told := self._copy(film):
             self.push("playable", **told)

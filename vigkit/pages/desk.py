@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 from vigkit import steps
 from vigkit.casebook import Casebook, looks_like_one
 from vigkit.cycle import Contents, Cycle
-from vigkit.errors import NothingAsked
+from vigkit.errors import FolderGone, NothingAsked, VigkitError
+from vigkit.files import shown
 from vigkit.steps import Answer
 
 Record = Sequence[str]
@@ -24,9 +26,10 @@ class Desk:
     """
 
     def __init__(self, book: Casebook, cycle: str, page: str) -> None:
-        self.book, self.cycle, self.page = book, cycle, page
+        self._book, self.cycle, self.page = book, cycle, page
         self.lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
+        self._marked: set[str] = set()  # the films that are in the cycle because they were marked here
 
     @classmethod
     def open(cls, page: str, casebook: str | Path | None = None, cycle: str | None = None) -> Desk:
@@ -36,6 +39,24 @@ class Desk:
             return cls(book, book.cycle(cycle).id, page)
         found = steps.newest(book)
         return cls(book, found.id if found else steps.next_cycle(book), page)
+
+    @property
+    def book(self) -> Casebook:
+        """The casebook; FolderGone where its folder is not where it was."""
+        if not looks_like_one(self._book.folder):
+            raise FolderGone(shown(self._book.folder))
+        return self._book
+
+    @book.setter
+    def book(self, book: Casebook) -> None:
+        self._book = book
+
+    def reason(self, error: VigkitError) -> VigkitError:
+        """Why something failed: nothing is found any more where the casebook's folder has gone meanwhile."""
+        with contextlib.suppress(OSError):  # the system does not let one look: the error says so itself
+            if not looks_like_one(self._book.folder):
+                return FolderGone(shown(self._book.folder))
+        return error
 
     @property
     def key(self) -> str:
@@ -68,7 +89,7 @@ class Desk:
             if begins and not any(each.path[0] == "question" for each in answers):
                 raise NothingAsked()
             if record[0] == "cycle" and self.begun and all(each.path[0] == "moments" for each in answers):
-                stored = steps.mark_moments(self.book, record[1], answers)
+                stored = steps.mark_moments(self.book, record[1], answers, self._marked)
                 moments = {m.id: m for m in stored.moments}
                 data: Mapping[str, Any] = {
                     "moments": [

@@ -176,6 +176,7 @@ def _preview(desk: Desk) -> Ask:
     from vigkit.render import page, sections
 
     try:
+        desk.now()  # it may be there and not be readable
         shown = steps.bundle(desk.book, desk.contents(), desk.cycle, "supervision", steps.today())
     except VigkitError as e:
         link = {"page": "2-consent-and-film.ipynb", "label": "Consent and film"}
@@ -183,7 +184,7 @@ def _preview(desk: Desk) -> Ask:
             "id": "preview",
             "kind": "links",
             "label": "Not ready to be shown",
-            "words": [e.sentence],
+            "words": [e.on_page],
             "links": [link],
         }
     html = page.page_html(sections.whole(shown))
@@ -196,6 +197,7 @@ def _pack(desk: Desk, bar: Any) -> str:
     from vigkit.render import pack, template
 
     template.quick_imports()
+    desk.now()  # told in words for a page, before a pack tells it in its own
     consent.purpose_known("supervision")
     out = desk.book.folder / "logs"
 

@@ -67,7 +67,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   const waiting = new Map(); // to -> {done, message}
   const listeners = new Map();
   let next = 1 + Math.floor(Math.random() * 1e9), key = null, queue = [], held = [], flying = null, typing = null;
-  let timer = null, closed = false, full = false;
+  let timer = null, closed = false, full = false, elsewhere = false; // elsewhere: another program is saving
   const wire = { state: "saved", problem: null };
 
   const store = () => {
@@ -82,10 +82,11 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
       if (wire.late) tell("unsaved", unsaved());
     }
   };
-  const unsaved = () =>
-    full
-      ? "Not saved yet, and this window can keep no more words. Copy them to another place before you close it."
-      : "Not saved yet. Your words are kept in this window. Start the page again if this stays.";
+  const unsaved = () => {
+    if (full) return "Not saved yet, and this window can keep no more words. Copy them to another place before you close it.";
+    if (elsewhere) return "Another program is using this casebook. Your words are kept in this window.";
+    return "Not saved yet. Your words are kept in this window. Start the page again if this stays.";
+  };
   const tell = (state, problem) => {
     if (state !== undefined) wire.state = state;
     if (problem !== undefined) wire.problem = problem;
@@ -145,7 +146,7 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   const landed = (mine, reply) => {
     clearTimeout(timer);
     flying = null;
-    wire.late = false;
+    wire.late = elsewhere = false;
     mine.sent = false; // it is known now whether it is stored
     const newer = queue.some((e) => places(e) === places(mine));
     const hold = () => newer || held.push(mine);
@@ -240,6 +241,11 @@ function connect(model, { changed = () => {}, conflict = () => {}, stored = () =
   wire.all = () => [...held, ...(flying ? [flying] : []), ...queue];
   wire.ask = (op, more = {}) => send({ op, ...more });
   wire.on = (push, act) => listeners.set(push, [...(listeners.get(push) ?? []), act]);
+  wire.on("held", () => {
+    if (!flying) return;
+    wire.late = elsewhere = true;
+    tell("unsaved", unsaved());
+  });
   wire.load = async (part) => {
     const loaded = await send({ op: "load" });
     const first = key === null;

@@ -55,16 +55,17 @@ class Wired(anywidget.AnyWidget):
 
     def receive(self, message: Mapping[str, Any]) -> None:
         """Do what one message asks for, and answer it."""
-        self.send({"to": message.get("to"), **_told(lambda: self._done(message))})
+        self.send({"to": message.get("to"), **self._told(lambda: self._done(message))})
 
     def in_background(self, work: Callable[[], Mapping[str, Any]], push: str) -> None:
         """Do something long, and push what comes of it: its result, or a problem in words."""
-        threading.Thread(target=lambda: self.push(push, **_told(work)), daemon=True).start()
+        threading.Thread(target=lambda: self.push(push, **self._told(work)), daemon=True).start()
 
     def _done(self, message: Mapping[str, Any]) -> dict[str, Any]:
         op = str(message.get("op"))
         if op == "answer":
             answers = [_answer(each) for each in message["answers"]]
+            self.desk.book.held = lambda: self.push("held")  # this part is the one that waits now
             stored = self.desk.answer(tuple(message["record"]), answers, self.changed)
             return {"stored": stored}
         if op == "load":
@@ -74,22 +75,22 @@ class Wired(anywidget.AnyWidget):
             raise BadRecord("page", "This page is older than vigkit. Start the page again.")
         return dict(act(message) or {})
 
-
-def _told(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-    """What comes of some work: its result, or a problem in words."""
-    try:
-        return dict(work())
-    except VigkitError as e:
-        return {"problem": problem(e)}
-    except OSError as e:
-        return {"problem": problem(refused_by_system(e, "the casebook"))}
-    except Exception as e:  # noqa: BLE001 - the last door of a page: nobody is to meet a traceback
-        return {"problem": problem(_Unknown(e))}
+    def _told(self, work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+        """What comes of some work: its result, or a problem in words."""
+        try:
+            return dict(work())
+        except VigkitError as e:
+            found = e
+        except OSError as e:
+            found = refused_by_system(e, "the casebook")
+        except Exception as e:  # noqa: BLE001 - the last door of a page: nobody is to meet a traceback
+            return {"problem": problem(_Unknown(e))}
+        return {"problem": problem(self.desk.reason(found))}
 
 
 def problem(error: VigkitError) -> dict[str, Any]:
     """An error as a page shows it, and the other answer where there are two."""
-    told = {"code": error.code, "sentence": error.sentence}
+    told = {"code": error.code, "sentence": error.on_page}
     return told | ({"theirs": error.theirs} if hasattr(error, "theirs") else {})
 
 

@@ -63,14 +63,18 @@ def answer(book: Casebook, record: Sequence[str], answers: Sequence[Answer]) -> 
     return book.commit(plan)
 
 
-def mark_moments(book: Casebook, cycle: str, answers: Sequence[Answer]) -> Cycle:
+def mark_moments(
+    book: Casebook, cycle: str, answers: Sequence[Answer], brought: set[str] | None = None
+) -> Cycle:
     """Write answers on moments, all of them or none: `answer` for paths that begin with "moments", and quick.
 
-    Only the moments that are named are looked at, however many there are.
+    Only the moments that are named are looked at, however many there are. `brought` are the films that came
+    into the cycle by being marked, and is kept up to date: each goes again with the last moment on it.
     """
     rel = f"cycles/{cycle}.json"
+    brought = set() if brought is None else brought
 
-    def plan() -> Change[Cycle]:
+    def plan() -> Change[tuple[Cycle, Cycle]]:
         before = book.cycle(cycle)
         touched = {each.path[1] for each in answers}
         data = {"moments": [records.plain(m) for m in before.moments if m.id in touched]}
@@ -80,21 +84,25 @@ def mark_moments(book: Casebook, cycle: str, answers: Sequence[Answer]) -> Cycle
         kept = tuple(after.pop(m.id, m) for m in before.moments if m.id not in touched or m.id in after)
         moments = (*kept, *after.values())
         if moments == before.moments:
-            return Change(before)
+            return Change((before, before))
         contents = book.contents()
         for moment in moments:
             if moment.id in touched and moment.film not in contents.films:
                 raise UnknownFilm(moment.film, list(contents.films))
-        films = tuple(dict.fromkeys((*before.films, *(m.film for m in moments))))
-        cycle_after = replace(before, moments=moments, films=films)
+        marked_on = dict.fromkeys(m.film for m in moments)
+        stay = [film for film in before.films if film in marked_on or film not in brought]
+        cycle_after = replace(before, moments=moments, films=tuple(dict.fromkeys((*stay, *marked_on))))
         check_ids(cycle_after, rel)
         marked = [m for m in moments if m.id in touched]
         check_moments(book, contents, marked)
         for film in dict.fromkeys(m.film for m in marked):
             known_film(contents, film)
-        return Change(cycle_after, [(rel, cycle_after)])
+        return Change((before, cycle_after), [(rel, cycle_after)])
 
-    return book.commit(plan)
+    was, now = book.commit(plan)
+    brought |= {*now.films} - {*was.films}
+    brought &= {*now.films}
+    return now
 
 
 def begin(book: Casebook) -> str:
