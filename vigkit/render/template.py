@@ -31,6 +31,8 @@ _SOURCES = (
     "render/sections.py",
     "render/exporter.py",
     "render/template.py",
+    "render/shell.py",
+    "render/_engine.py",
     "figures.py",
     "cycle.py",
 )
@@ -54,8 +56,9 @@ class Template:
     @property
     def key(self) -> str:
         """Changes whenever the same bundle could give another page."""
-        # by either engine our own notebook gives the same page
-        digest = hashlib.sha256(f"{vigkit.__version__} {self.engine if self.own else ''}".encode())
+        # by either engine our own notebook gives the same page, and a team's may not
+        chosen = "vigkit" if self.own and self.engine == "vigkit" else ""
+        digest = hashlib.sha256(f"{vigkit.__version__} {chosen}".encode())
         package = Path(vigkit.__file__).parent
         for file in (*map(self.file, (NOTEBOOK, PAGE, PARTS, STYLE)), *(package / name for name in _SOURCES)):
             digest.update(_hash(file).encode())
