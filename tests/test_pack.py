@@ -324,7 +324,7 @@ def test_of_ten_logs_one_dies_one_lingers_one_raises_one_eats(
 ) -> None:
     own, out = team_template(tmp_path / "team", TROUBLE.format(pids=str(tmp_path)), engine), tmp_path / "out"
     names = sorted([*WELL, "02-dies", "04-lingers", "05-raises", eats])
-    packed = packing(out, [log("S1-book", name) for name in names], own=own, timeout=10, workers=workers)
+    packed = packing(out, [log("S1-book", name) for name in names], own=own, timeout=20, workers=workers)
     assert packed.rendered == 6
     assert [(e.cycle, e.code) for e in packed.left_out] == [
         ("02-dies", "worker-died"),
