@@ -695,6 +695,25 @@ def test_words_that_do_not_pause_go_over_on_the_way(mine: Marking) -> None:
     assert mine.one()["better"] == words
 
 
+def test_words_are_nobody_elses_while_a_new_mark_is_being_kept(
+    browser: Browser, tmp_path: Path, small_film: Path
+) -> None:
+    """The first letters go over with the new moment, the next ones by themselves: both are one person's."""
+    with page_on(browser, tmp_path, small_film, films.times_of(small_film)) as me:
+        process = kernel(me.view.lab)
+        process.suspend()
+        mark_by_keys(me, 10, 30)
+        me.part.locator("[data-vk=answer]").wait_for()
+        words = "I wait, and C1"  # written before its first letters go over
+        me.page.evaluate(WRITE, words)
+        me.page.wait_for_function("document.querySelector('[data-vk=answer]').value.length > 4")
+        process.resume()
+        me.page.wait_for_function("window.written", timeout=SECONDS)
+        me.is_saved()
+        assert me.one()["better"] == words
+        expect(me.part.locator(".vk-own")).to_have_count(0)
+
+
 def test_many_words_wait_in_the_window_without_growing(
     browser: Browser, tmp_path: Path, small_film: Path
 ) -> None:

@@ -236,7 +236,7 @@ function alike(a, b) {
 
 /** The moments: as they are shown, as they are stored, and the way back. */
 function keeper({ changed, foreign, say, calm }) {
-  // id -> {stored, shown, sent: what went over, draft: the field being written, disputes: field -> {mine, theirs}}
+  // id -> {stored, shown, sent: what went over, draft: the words being written, disputes: field -> {mine, theirs}}
   const all = new Map();
   const past = [], future = [];
   let wire = null, record = null;
@@ -250,14 +250,15 @@ function keeper({ changed, foreign, say, calm }) {
 
   /** Send what has changed in a moment; `changes` null: it is new, or deleted, and goes over whole. */
   function send(m, changes, draft) {
-    const field = draft ? Object.keys(changes)[0] : null, on = field !== null && m.draft === field;
-    m.draft = field;
+    const whole = !changes || !m.stored;
+    // a new moment goes over whole, and once it is stored a word of it by itself: these wait beside each other
+    const writing = draft ? `${Object.keys(changes)[0]} ${whole}` : null, on = writing !== null && m.draft === writing;
+    m.draft = writing;
     // what is under way may be stored already when the next answer comes; of a word on the way, its last letter
     const went = (place) => (m.sent[place] ?? []).slice(0, on ? -1 : undefined);
     const keep = (place, value) => (m.sent[place] = [...went(place), value]);
     // an answer in dispute does not know the other one until a person has chosen
     const known = (place, stored) => (m.disputes.has(place) ? [] : [stored ?? null, ...went(place)]);
-    const whole = !changes || !m.stored;
     const answers = whole
       ? [{ path: ["moments", m.id], value: m.shown, known: known("", m.stored) }]
       : Object.keys(changes).map((field) => ({
