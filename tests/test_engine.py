@@ -117,27 +117,18 @@ _ = seen
 """
 
 
+def process() -> tuple[Any, ...]:
+    """What a notebook may turn in the process that runs it."""
+    here, main = Path.cwd(), sys.modules["__main__"]
+    return here, dict(os.environ), list(sys.path), main, random.getstate(), sys.stdout
+
+
 def test_each_run_begins_anew_and_the_process_is_as_before(tmp_path: Path) -> None:
     random.seed(7)
-    before = (
-        Path.cwd(),
-        dict(os.environ),
-        list(sys.path),
-        sys.modules["__main__"],
-        random.getstate(),
-        sys.stdout,
-    )
+    before = process()
     found = [ran(PLANTS, folder=tmp_path).cells[0].outputs[0].data["text/plain"] for _ in range(2)]
     assert found[0] == found[1] and found[0].startswith(f"'False None False {tmp_path} ")
-    after = (
-        Path.cwd(),
-        dict(os.environ),
-        list(sys.path),
-        sys.modules["__main__"],
-        random.getstate(),
-        sys.stdout,
-    )
-    assert before == after
+    assert process() == before
 
 
 def test_a_cell_that_asks_gets_no_answer_and_says_so(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ function alike(a, b) {
   if (lists) return a.length === b.length && a.every((each, n) => alike(each, b[n]));
   if (a && b && typeof a === "object" && typeof b === "object")
     return same(Object.keys(a = tidy(a)).sort(), Object.keys(b = tidy(b)).sort()) && Object.keys(a).every((key) => alike(a[key], b[key]));
-  return same(a || null, b || null) || (a === 0 && b === 0);
+  return same(tidy({ its: a }), tidy({ its: b }));
 }
 
 /** The moments: as they are shown, as they are stored, and the way back. */

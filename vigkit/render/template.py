@@ -23,7 +23,6 @@ from vigkit.render.page import shipped
 
 NOTEBOOK, PAGE, PARTS, STYLE = "log.ipynb", "log.html.j2", "parts.html.j2", "log.css"
 PARAMETERS = ("bundle",)
-ENGINES = ("vigkit", "nbclient")  # in a worker's own process, or in a kernel for each log
 SHIPPED = Path(__file__).with_name("shipped.json")
 _SOURCES = (
     "render/page.py",
@@ -46,7 +45,7 @@ class Template:
     name: str
     folder: Path
     own: bool
-    engine: str  # one of ENGINES
+    engine: str  # "vigkit": in the worker's own process; "nbclient": in a kernel for each log
 
     def file(self, name: str) -> Path:
         """The team's file of this name, or ours."""

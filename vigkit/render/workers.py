@@ -86,7 +86,7 @@ class _Worker:
         self.task: Task | None = None
         self.ended = False
         self._timeout = timeout
-        self._kernels = template.own  # ours starts no other process
+        self._kernels = template.own or template.engine == "nbclient"  # else it starts no process
         self._looked = time.monotonic()
         self.deadline = 0.0
         self.pipe, theirs = context.Pipe()
