@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import random
@@ -11,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import nbformat
+import numpy
 import papermill
 import pytest
 from a_log import record
@@ -102,6 +105,33 @@ def test_cells_show_what_a_kernel_shows(tmp_path: Path) -> None:
     assert first.metadata.language_info == kernel.metadata.language_info
     told = json.dumps(shown(first))
     assert "image/png" in told and "ZeroDivisionError" in told and "never" not in told
+
+
+def test_what_others_have_done_in_the_process_changes_no_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A last value in builtins, as a doctest leaves it; figures that go to a file; numbers drawn."""
+    matplotlib.use("agg")
+    numpy.random.seed(5)
+    monkeypatch.setattr(builtins, "_", "a doctest", raising=False)
+    drawn, size = numpy.random.get_state()[1].copy(), matplotlib.rcParams["font.size"]
+    for turn in (1, 2):
+        made = ran(*TURNS, folder=tmp_path).cells
+        assert [o.data["text/plain"] for cell in made for o in cell.outputs] == [
+            "1", "'1'", "<Figure size 640x480 with 1 Axes>", "(684, 10.0)"
+        ], turn  # fmt: skip
+        assert (vars(builtins)["_"], matplotlib.get_backend()) == ("a doctest", "agg")
+        assert (matplotlib.rcParams["font.size"], hasattr(builtins, "planted")) == (size, False)
+        assert (numpy.random.get_state()[1] == drawn).all()
+
+
+TURNS = [
+    "1",
+    "import builtins\nbuiltins.planted = str(_)\nplanted",
+    "import matplotlib, matplotlib.pyplot as plt\nplt.plot([1, 3])\nNone",
+    "import numpy\n(numpy.random.randint(1000), matplotlib.rcParams['font.size'])",
+    "matplotlib.rcParams['font.size'] = 33\nplt.switch_backend('svg')\nNone",
+]
 
 
 PLANTS = """

@@ -507,8 +507,16 @@ class Lab:
         """Start a kernel as a page does."""
         session = {"path": "tiny.ipynb", "type": "notebook", "name": "", "kernel": {"name": "python3"}}
         assert self.ask("/api/sessions", session)[0] == 201
-        found = until(lambda: [p for p in self.everybody() if "ipykernel_launcher" in " ".join(p.cmdline())])
+        found = until(self.kernels)
         return found[0]
+
+    def kernels(self) -> list[psutil.Process]:
+        found = []
+        for process in self.everybody():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends while we look
+                if "ipykernel_launcher" in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[psutil.Process]:

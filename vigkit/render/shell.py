@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import io
 import json
 import os
@@ -239,47 +240,82 @@ def _alone(outputs: Outputs) -> Iterator[ZMQInteractiveShell]:
         atexit.unregister(shell.atexit_operations)  # it would keep every shell for ever
         for each in (*shell.tempfiles, *shell.tempdirs):
             shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink(missing_ok=True)
-        _without_figures()
 
 
 @contextmanager
 def _turned_back(folder: str | None) -> Iterator[None]:
     """Whatever a notebook turns in the process is as before."""
     here, environment, paths, drawn = Path.cwd(), dict(os.environ), list(sys.path), random.getstate()
+    known = dict(vars(builtins))
+    vars(builtins).pop("_", None)  # a doctest leaves its last value there, and IPython would let it stand
     os.environ["MPLBACKEND"] = _INLINE  # as a kernel has it
     sys.path.insert(0, "")
     random.seed(SEED)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(SEED)
-    try:
-        with warnings.catch_warnings():
+    with warnings.catch_warnings(), _numbers(), _figures():
+        try:
             if folder:
                 os.chdir(folder)
             yield
+        finally:
+            os.chdir(here)
+            os.environ.clear()
+            os.environ.update(environment)
+            sys.path[:] = paths
+            random.setstate(drawn)
+            for name in vars(builtins).keys() - known:
+                delattr(builtins, name)
+            vars(builtins).update(known)
+
+
+@contextmanager
+def _numbers() -> Iterator[None]:
+    """The random numbers of numpy, where something has brought it in before."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        yield
+        return
+    drawn = numpy.random.get_state()
+    numpy.random.seed(SEED)
+    try:
+        yield
     finally:
-        os.chdir(here)
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.path[:] = paths
-        random.setstate(drawn)
+        numpy.random.set_state(drawn)
+
+
+@contextmanager
+def _figures() -> Iterator[None]:
+    """Figures are shown in the cell, also where something has chosen another way before; no setting stays."""
+    library: Any = sys.modules.get("matplotlib")
+    before = dict(dict.items(library.rcParams)) if library else {}  # asking for one may choose a backend
+    _draw_with(_INLINE)
+    try:
+        yield
+    finally:
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+        if library := sys.modules.get("matplotlib"):
+            dict.update(library.rcParams, before or library.rcParamsOrig, backend=_INLINE)
+            _draw_with(before.get("backend", _INLINE))
+
+
+def _draw_with(backend: Any) -> None:
+    pyplot, library = sys.modules.get("matplotlib.pyplot"), sys.modules.get("matplotlib")
+    if pyplot and isinstance(backend, str):
+        pyplot.switch_backend(backend)
+    elif library:
+        dict.update(library.rcParams, backend=backend)  # nothing has been chosen, or nobody draws yet
 
 
 def _with_figures(shell: ZMQInteractiveShell) -> None:
     """Where figures have been drawn before, drawing knows only the shell of that time."""
     inline = sys.modules.get("matplotlib_inline.backend_inline")
     if inline is not None:
-        from IPython.core.pylabtools import select_figure_formats
+        from IPython.core.pylabtools import activate_matplotlib, select_figure_formats
 
+        activate_matplotlib(_INLINE)
         inline.configure_inline_support(shell, _INLINE)
         wanted = inline.InlineBackend.instance()
         select_figure_formats(shell, wanted.figure_formats, **wanted.print_figure_kwargs)
-
-
-def _without_figures() -> None:
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        pyplot.close("all")
 
 
 def _nobody(prompt: object = "") -> str:
