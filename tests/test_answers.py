@@ -237,6 +237,19 @@ def test_a_supervisors_words_go_into_a_file_of_their_own(book: Casebook) -> None
     assert stored["read"] == book.cycle_hash("01-snack")
 
 
+def test_words_on_a_moment_that_has_gone_do_not_stop_the_supervisor(book: Casebook) -> None:
+    note = ("note", "01-snack", "V1")
+    mark(book, "m1")
+    mark(book, "m2", start=5, end=6, share=["supervision"])
+    answer(book, note, [say("moments", "m1", "notice", value="You wait")])
+    cycle = steps.show(book, "01-snack")
+    steps.put(book, "cycle", cycle | {"moments": cycle["moments"][1:]})
+    answer(book, note, [say("moments", "m2", "notice", value="C1 answers")])
+    assert [m["notice"] for m in steps.read(book, note)["moments"]] == ["You wait", "C1 answers"]
+    shown = steps.plain(steps.bundle(book, book.contents(), "01-snack", "supervision", steps.today()))
+    assert [m["moment"] for m in shown["notes"][0]["moments"]] == ["m2"]
+
+
 def test_private_words_are_in_no_bundle(book: Casebook) -> None:
     mark(book, "m1", share=["supervision"])
     answer(book, ("private", "01-snack"), [say("affects_me", value="It moved me to tears")])

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -332,6 +333,15 @@ def test_keys_that_this_version_does_not_know_never_come_through() -> None:
     assert given.cycles["01-snack"].extra and given.films["snack"].extra and given.notes[0].moments == ()
     shown = json.dumps(through(given))
     assert "unheard" not in shown and "secret" not in shown and "I notice the pause" in shown
+
+
+def test_a_note_says_which_version_was_read_and_whether_it_is_still_that_one() -> None:
+    read = {"format": 1, "cycle": "01-snack", "by": "V1", "read": "ab" * 32}
+    unread = {"format": 1, "cycle": "01-snack", "by": "V2"}
+    given = whole(notes=[read, unread])
+    for version, changed in (("ab" * 32, None), ("cd" * 32, True)):
+        shown = through(replace(given, versions={"01-snack": version}))["notes"]
+        assert [(n.get("read"), n.get("changed")) for n in shown] == [("abababab", changed), (None, None)]
 
 
 def test_neither_files_nor_hashes_nor_consents_come_through() -> None:

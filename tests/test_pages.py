@@ -174,7 +174,30 @@ def test_a_supervisor_writes_beside_and_sees_that_the_cycle_has_changed(full: Pa
         ("cycle", book.cycles[0]),
         [Answer(path=("bring",), value="x", known=(book.cycle(book.cycles[0]).bring,))],
     )
+    read = book.cycle_hash(book.cycles[0])
+    answers = [{"path": ["wonder"], "value": "I wonder", "known": [None]}]
+    assert "problem" not in said(deck, {"op": "answer", "record": whole["record"], "answers": answers})
+    stored = json.loads(full.joinpath(f"notes/{book.cycles[0]}.V9.json").read_text("utf-8"))
+    assert stored["read"] == note["read"] != read, "the log before the supervisor is the one from before"
     assert any(a["id"] == "changed" for a in said(deck, {"op": "load"})["deck"]["asks"])
+    answers[0] |= {"value": "I wonder more", "known": ["I wonder"]}
+    assert "problem" not in said(deck, {"op": "answer", "record": whole["record"], "answers": answers})
+    assert steps.read(book, ("note", book.cycles[0], "V9"))["read"] == read
+
+
+def test_what_a_supervisor_has_written_stands_on_the_practitioners_next_pages(full: Path) -> None:
+    book = Casebook(full)
+    first, last = book.cycles[0], [c for c in book.cycles if book.cycle(c).moments][-1]
+    for by, words in (("V8", "I see the pause"), ("V9", "I see the nod")):
+        steps.put(book, "note", {"format": 1, "cycle": last, "by": by, "notice": words})
+    decks = (pages.question, pages.shared_review, pages.check_answers, pages.first_and_last)
+    for make in decks:
+        told = json.dumps(said(make(full, last), {"op": "load"}))
+        assert "I see the pause" in told and "I see the nod" in told, make
+        assert "I see the" not in json.dumps(said(make(full, first), {"op": "load"})), make
+    assert "V8 and V9 have written to you" in json.dumps(said(pages.cycles(full), {"op": "load"}))
+    steps.put(book, "note", {"format": 1, "cycle": book.cycles[-1], "by": "V8", "wonder": "And next?"})
+    assert "And next?" in json.dumps(said(pages.question(full, steps.begin(book)), {"op": "load"}))
 
 
 def test_cells_run_in_any_order_and_leave_no_word_in_the_notebook(full: Path, tmp_path: Path) -> None:

@@ -182,6 +182,7 @@ class Casebook:
             cycles={c.id: c for c in _named(cycles, lambda c: c.id, "cycles", owner.id, problems)},
             notes=tuple(_named(notes, lambda n: f"{n.cycle}.{n.by}", "notes", owner.id, problems)),
             principles=words,
+            versions={stem: self._seen[f"cycles/{stem}.json"] or "" for stem, _ in cycles},
             problems=tuple(problems),
         )
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 
 from vigkit import records
 from vigkit.cycle import (
@@ -21,9 +21,9 @@ from vigkit.cycle import (
     EarlierRating,
     Film,
     Moment,
-    Note,
     SharedReview,
     ShownFilm,
+    ShownNote,
     ShownPrinciple,
     Still,
     check_ids,
@@ -125,7 +125,7 @@ def bundle(contents: Contents, cycle_id: str, purpose: str, day: str) -> Bundle:
         films=tuple(_shown_film(film) for film in films),
         principles=_principles(shown, contents),
         earlier=_earlier(cycle, contents.cycles),
-        notes=_notes(shown, contents.notes, purpose),
+        notes=tuple(_notes(shown, contents, purpose)),
     )
 
 
@@ -188,15 +188,19 @@ def _review(review: SharedReview | None, moments: set[str], purpose: str) -> Sha
     return kept if purpose in _BETWEEN_THE_TWO else replace(kept, comfort=None, comfort_words=None)
 
 
-def _notes(shown: Cycle, notes: tuple[Note, ...], purpose: str) -> tuple[Note, ...]:
+def _notes(shown: Cycle, contents: Contents, purpose: str) -> Iterator[ShownNote]:
+    """What supervisors have written on what is shown, and whether the cycle has changed since."""
     if purpose not in _BETWEEN_THE_TWO:
-        return ()
+        return
     ids = {m.id for m in shown.moments}
-    return tuple(
-        records.without_extra(replace(n, read=None, moments=tuple(m for m in n.moments if m.moment in ids)))
-        for n in notes
-        if n.cycle == shown.id
-    )
+    version = contents.versions.get(shown.id)
+    for note in contents.notes:
+        if note.cycle == shown.id:
+            given = {f.name: getattr(note, f.name) for f in fields(note)}
+            given["read"] = note.read[:8] if note.read else None
+            given["moments"] = tuple(m for m in note.moments if m.moment in ids)
+            changed = True if note.read and version and note.read != version else None
+            yield records.without_extra(ShownNote(**given, changed=changed))
 
 
 def _until(films: list[Film], consents: Mapping[str, tuple[Consents, ...]]) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from vigkit.errors import BadRecord, MomentOutsideFilm, clock
@@ -328,6 +328,13 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNote(Note):
+    """A note in a bundle: the first 8 letters of what was read, and whether the cycle has changed since."""
+
+    changed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Private:
     """private/01-….json: how the work affects the person who does it; for nobody else, in no export."""
 
@@ -452,7 +459,7 @@ class Bundle:
     films: tuple[ShownFilm, ...] = ()
     principles: tuple[ShownPrinciple, ...] = ()
     earlier: tuple[EarlierRating, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ShownNote, ...] = ()
     stills: tuple[Still, ...] = ()
     extra: Extra = ()
 
@@ -472,7 +479,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a casebook holds at one time: the gate's input; `consents` has every copy of a person's record."""
+    """What a casebook holds at one time: the gate's input.
+
+    `consents` has every copy of a person's record, `versions` the sha256 of each cycle's file.
+    """
 
     owner: Owner
     consents: Mapping[str, tuple[Consents, ...]]
@@ -480,4 +490,5 @@ class Contents:
     cycles: Mapping[str, Cycle]
     notes: tuple[Note, ...]
     principles: Principles
+    versions: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[LeftOut, ...] = ()

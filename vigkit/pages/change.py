@@ -15,8 +15,8 @@ import ipywidgets
 
 from vigkit import figures, steps
 from vigkit.consent import films_of
-from vigkit.cycle import Contents, Cycle, Film, Goal, Moment
-from vigkit.errors import BadUsage, VigkitError, listed, refused_by_system
+from vigkit.cycle import Contents, Cycle, Film, Goal, Moment, Note
+from vigkit.errors import BadUsage, VigkitError, clock, listed, refused_by_system
 from vigkit.figures import Mark, Point
 from vigkit.pages.cards import Ask, Cards, Given
 from vigkit.pages.desk import Desk
@@ -63,11 +63,12 @@ def first_and_last(desk: Desk) -> Cards:
 
     def asks() -> list[Ask]:
         seen, left_out = films(desk)
+        words = from_supervisors(desk)
         gone = (
             [{"id": "gone", "kind": "say", "label": "Not shown here", "words": left_out}] if left_out else []
         )
         if not seen:
-            return [_waits("first", "Your first film will stand here", BRING), *gone]
+            return [*words, _waits("first", "Your first film will stand here", BRING), *gone]
         first, last = seen[0], seen[-1] if len(seen) > 1 else None
         seconds = same_window([first, last] if last else [first])
         if last is None:
@@ -77,10 +78,43 @@ def first_and_last(desk: Desk) -> Cards:
         pair = {"id": "pair", "kind": "pair", "asks": [_side(desk, "first", first, seconds, same=False), now]}
         asked = "What is there in the last one that you are glad to see?" if last else None
         told = f"The clips are of the same length, {_seconds(seconds)}."
-        words = [{"id": "told", "kind": "say", "words": [told, asked]}] if asked else []
+        words += [{"id": "told", "kind": "say", "words": [told, asked]}] if asked else []
         return [*words, pair, *gone]
 
     return Cards(desk, "first-and-last", asks, every=True, said="The first and the last film")
+
+
+def from_supervisors(desk: Desk) -> list[Ask]:
+    """What supervisors have written on this cycle; while that is nothing, on the one before it."""
+    contents = desk.contents()
+    cycles = sorted(contents.cycles.values(), key=lambda c: c.place)
+    if desk.cycle in contents.cycles:
+        cycles = [c for c in cycles if c.place <= contents.cycles[desk.cycle].place]
+    near = [(c, [n for n in contents.notes if n.cycle == c.id]) for c in reversed(cycles[-2:])]
+    cycle, notes = next(((c, own) for c, own in near if own), (None, []))
+    return [_from(cycle, note, contents) for note in notes] if cycle else []
+
+
+def _from(cycle: Cycle, note: Note, contents: Contents) -> Ask:
+    day = said_day(note.on)
+    changed = note.read and note.read != contents.versions.get(cycle.id)
+    return {
+        "id": f"from-{note.by}",
+        "kind": "say",
+        "label": ", ".join(filter(None, [f"{note.by} has written on cycle {cycle.place[0]}", day])),
+        "own": "\n\n".join(_noticed(cycle, note)) or "Nothing yet",
+        "words": ["The cycle has changed since then."] if changed else [],
+    }
+
+
+def _noticed(cycle: Cycle, note: Note) -> Iterator[str]:
+    shown = {m.id: f"Moment {n}, {clock(round(m.start))}: " for n, m in numbered(cycle)}
+    said = [("", note.notice, note.wonder)]
+    said += [(shown.get(m.moment, "Another moment: "), m.notice, m.wonder) for m in note.moments]
+    for where, notice, wonder in said:
+        for what, words in (("I notice", notice), ("I wonder", wonder)):
+            if words:
+                yield f"{where}{what}\n{words}"
 
 
 def films(desk: Desk) -> tuple[list[Seen], list[str]]:

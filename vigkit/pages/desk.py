@@ -29,6 +29,7 @@ class Desk:
         self._book, self.cycle, self.page = book, cycle, page
         self.lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
+        self.read: dict[str, str] = {}  # the sha256 of each cycle that a supervisor has before them
         self._marked: set[str] = set()  # the films that are in the cycle because they were marked here
 
     @classmethod
@@ -82,6 +83,9 @@ class Desk:
         """A record as plain data."""
         return steps.read(self.book, record)
 
+    def _read(self, record: Record) -> str | None:
+        return self.read.get(record[1]) if record[0] == "note" else None
+
     def answer(self, record: Record, answers: Sequence[Answer], by: Listener | None = None) -> list[Any]:
         """Write answers, tell the other parts of the page, and return what is stored in their places."""
         with self.lock:
@@ -99,7 +103,7 @@ class Desk:
                     ]
                 }
             else:
-                data = steps.answer(self.book, record, answers)
+                data = steps.answer(self.book, record, answers, self._read(record))
             found = [steps.value_at(data, record[0], each.path) for each in answers]
             self._go_on(record, answers)
         self.tell(record, by)

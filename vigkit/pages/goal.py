@@ -8,6 +8,7 @@ from vigkit import steps
 from vigkit.cycle import Cycle
 from vigkit.errors import BadRecord
 from vigkit.pages.cards import Ask, Cards
+from vigkit.pages.change import from_supervisors
 from vigkit.pages.desk import Desk
 
 MOST_GOALS = 3
@@ -20,9 +21,9 @@ def question(desk: Desk) -> Cards:
     def asks() -> list[Ask]:
         cycle = desk.now() if desk.begun else None
         before = [_dated(v.words, v.on) for v in reversed(cycle.question[:-1])] if cycle else []
-        last = _last_time(desk)
         return [
-            *last,
+            *_last_time(desk),
+            *from_supervisors(desk),
             {
                 "id": "words",
                 "kind": "text",

@@ -8,6 +8,7 @@ from vigkit import consent, steps
 from vigkit.cycle import Cycle, Goal, Moment
 from vigkit.errors import VigkitError, clock, listed
 from vigkit.pages.cards import Ask, Cards
+from vigkit.pages.change import from_supervisors
 from vigkit.pages.desk import Desk
 from vigkit.pages.end import ASK_FIRST, Column, first
 
@@ -19,7 +20,7 @@ def check_answers(desk: Desk) -> Cards:
     def asks() -> list[Ask]:
         if not desk.begun:
             return first(*ASK_FIRST)
-        return [*_answered(desk.now()), *_open(record)]
+        return [*from_supervisors(desk), *_answered(desk.now()), *_open(record)]
 
     return Cards(desk, "check", asks, every=True, said="Check your answers")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vigkit.cycle import Contents, Moment
 from vigkit.errors import VigkitError, clock
 from vigkit.pages.cards import Ask, Cards
+from vigkit.pages.change import from_supervisors
 from vigkit.pages.choose import _in_order
 from vigkit.pages.desk import Desk
 from vigkit.pages.end import ASK_FIRST, MARK_FIRST, first
@@ -54,7 +55,7 @@ def shared_review(desk: Desk) -> Cards:
         moments = [
             ask for n, m in enumerate(_in_order(cycle), start=1) for ask in _moment(desk, contents, m, n)
         ]
-        return [*opening, *moments]
+        return [*from_supervisors(desk), *opening, *moments]
 
     return Cards(desk, "review", asks, said="The shared review, one question at a time")
 

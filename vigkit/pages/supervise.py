@@ -149,9 +149,10 @@ def _packed(folder: Path) -> list[Ask]:
 def _reading(table: _Table) -> list[Ask]:
     from vigkit.render import page, sections
 
-    desk = table.desk
+    desk, contents = table.desk, table.desk.contents()
+    desk.read = dict(contents.versions)
     try:
-        shown = steps.bundle(desk.book, desk.contents(), desk.cycle, "supervision", steps.today())
+        shown = steps.bundle(desk.book, contents, desk.cycle, "supervision", steps.today())
     except VigkitError as e:
         return [{"id": "not-shown", "kind": "say", "label": "This log is not shown", "words": [e.sentence]}]
     until = [f"For supervision, until {shown.until}."] if shown.until else ["For supervision."]
@@ -169,7 +170,7 @@ def _reading(table: _Table) -> list[Ask]:
 def _note(table: _Table, shown: Bundle) -> list[Ask]:
     record = ["note", shown.cycle.id, table.by]
     data = table.desk.data(record)
-    changed = data.get("read") and data["read"] != table.desk.book.cycle_hash(shown.cycle.id)
+    changed = data.get("read") and data["read"] != table.desk.read[shown.cycle.id]
     told: list[Ask] = (
         [{"id": "changed", "kind": "say", "words": ["This cycle has changed since you wrote your note."]}]
         if changed

@@ -6,7 +6,7 @@ from typing import Any
 
 from vigkit import content, steps
 from vigkit.cycle import Contents, Cycle
-from vigkit.errors import on_disk
+from vigkit.errors import listed, on_disk
 from vigkit.pages.cards import Ask, Cards
 from vigkit.pages.desk import Desk
 from vigkit.pages.end import TITLES
@@ -78,6 +78,9 @@ def _cycle(cycle: Cycle, contents: Contents, *, newest: bool) -> Ask:
     words = [f"{_count(len(cycle.films), 'film')}, {_count(len(cycle.moments), 'moment')}."]
     if cycle.today_enough:
         words.append(f"You left it for the day on {_said(cycle.today_enough)}.")
+    by = dict.fromkeys(n.by for n in contents.notes if n.cycle == cycle.id)
+    if by:
+        words.append(f"{listed(tuple(by))} {'has' if len(by) == 1 else 'have'} written to you about it.")
     ask: Ask = {
         "id": f"cycle-{cycle.id}",
         "kind": "links",

@@ -18,6 +18,7 @@ from vigkit.cycle import (
     Note,
     Person,
     ShownFilm,
+    ShownNote,
     ShownPrinciple,
     Turn,
 )
@@ -374,8 +375,11 @@ def _points(log: Bundle, goal: Goal) -> Iterator[Point]:
         yield Point(now=now, tick=name, label=", ".join(filter(None, [name, said_day(on)])))
 
 
-def _note(log: Bundle, note: Note) -> Iterator[Part]:
+def _note(log: Bundle, note: ShownNote) -> Iterator[Part]:
     yield Heading(text=", ".join(filter(None, [note.by, said_day(note.on)])))
+    if note.read:
+        since = "The cycle has changed" if note.changed else "Nothing has changed"
+        yield Facts(rows=_facts(("Read", f"Version {note.read}"), ("Since then", since)))
     yield from _noticed(note) or ([] if note.moments else [Words()])
     shown = {moment.id: (number, moment) for number, moment in _numbered(log)}
     for each in note.moments:

@@ -18,7 +18,7 @@ from vigkit.casebook import Casebook, Change
 from vigkit.cycle import FORMAT, Consents, Cycle, Film, Moment, Note, Owner, Private, check_ids
 from vigkit.errors import AnsweredElsewhere, BadUsage, NothingAsked, UnknownFilm
 from vigkit.steps.packs import known_film, today
-from vigkit.steps.records import check_moments, plan_of
+from vigkit.steps.records import check_moments, note_on, plan_of
 
 Record = dict[str, Any]
 # The lists whose entries have a name of their own, and the keys that it may stand under.
@@ -42,12 +42,15 @@ class Answer:
     known: tuple[Any, ...] = (None,)
 
 
-def answer(book: Casebook, record: Sequence[str], answers: Sequence[Answer]) -> Record:
+def answer(
+    book: Casebook, record: Sequence[str], answers: Sequence[Answer], read_as: str | None = None
+) -> Record:
     """Write answers into one record, all of them or none; returns the record as it is stored.
 
     `record` is ("cycle", ID), ("consent", PERSON), ("film", ID), ("note", CYCLE, BY), ("private", CYCLE) or
     ("casebook",). A record that is not there is begun. AnsweredElsewhere where a place holds a value that the
     person has not seen; the same answer given twice is given once.
+    `read_as`: the sha256 of the cycle that a supervisor has before them, for a note.
     """
     kind = record[0]
 
@@ -58,7 +61,9 @@ def answer(book: Casebook, record: Sequence[str], answers: Sequence[Answer]) -> 
             _write(data, kind, each)
         if records.text(data) == before:
             return Change(data)
-        return plan_of(book, kind, data | ({"on": today()} if kind == "note" else {}))
+        if kind == "note":
+            return note_on(book, data | {"on": today()}, read_as)
+        return plan_of(book, kind, data)
 
     return book.commit(plan)
 

@@ -140,13 +140,21 @@ def _put_consent(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]
 
 
 def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
+    return note_on(book, data, None)
+
+
+def note_on(book: Casebook, data: dict[str, Any], read: str | None) -> Change[dict[str, Any]]:
+    """What a note changes; `read` is the sha256 of the cycle as they saw it, by default as it is."""
     note = records.read(Note, data, "note")
     cycle = book.cycle(note.cycle)
     known = [m.id for m in cycle.moments]
+    # what was written on a moment that has gone since may stay
+    before = [n.moments for n in book.contents().notes if (n.cycle, n.by) == (note.cycle, note.by)]
+    gone = {each.moment for moments in before for each in moments}
     for each in note.moments:
-        if each.moment not in known:
+        if each.moment not in {*known, *gone}:
             raise UnknownMoment(each.moment, cycle.id, known)
-    note = replace(note, read=book.cycle_hash(cycle.id))
+    note = replace(note, read=read or book.cycle_hash(cycle.id))
     rel = f"notes/{note.cycle}.{note.by}.json"
     book.look(rel)
     return Change(records.plain(note), [(rel, note)])
