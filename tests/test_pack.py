@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import multiprocessing
@@ -14,13 +15,26 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import psutil
 import pytest
 from conftest import ROOT, tree_hash
 
-from vigkit.cycle import Bundle, Cycle, Goal, LeftOut, Moment, Note, Question, Rating, ShownFilm
+from vigkit.cycle import (
+    Bundle,
+    Cycle,
+    Goal,
+    LeftOut,
+    Moment,
+    Question,
+    Rating,
+    SharedReview,
+    ShownFilm,
+    ShownNote,
+    Still,
+)
 from vigkit.errors import BadRecord, FolderNotEmpty, NewerFormat, TemplateFailed
 from vigkit.render import index, template
 from vigkit.render.pack import Packed, Progress, pack
@@ -119,7 +133,7 @@ def states(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 def rows(page: str, kind: str) -> list[str]:
     """The rows of an index."""
-    end = {"log": "</dl>", "left-out": "</p>"}[kind]
+    end = {"log": "</ul>", "left-out": "</p>"}[kind]
     return re.findall(rf'<li data-vk="{kind}".*?{end}', page, re.DOTALL)
 
 
@@ -333,7 +347,9 @@ def test_of_ten_logs_one_dies_one_lingers_one_raises_one_eats(
         (eats, "too-much-memory"),
     ]
     assert "no spoon" in packed.left_out[2].sentence
-    assert undisturbed == {n: page for n, (_, page) in states(out).items() if n.startswith("S1-book")}
+    after = {n: page for n, (_, page) in states(out).items() if n.startswith("S1-book")}
+    assert b"no spoon" in after[over := "S1-book/_over-time.html"]
+    assert undisturbed | {over: after[over]} == after
     told = out.joinpath("index.html").read_text("utf-8")
     assert len(rows(told, "log")) == 6
     assert len(rows(told, "left-out")) == 4
@@ -383,6 +399,7 @@ def script(text: str, file: Path | None = None) -> subprocess.CompletedProcess[b
 
 KILLED = """
 import os, signal
+from html import unescape
 from pathlib import Path
 from test_pack import LOGS, packing, template
 
@@ -428,6 +445,7 @@ def test_two_packs_into_one_folder_wait_for_each_other(out: Path) -> None:
 
 LITTLE_ROOM = """
 import resource
+from html import unescape
 from pathlib import Path
 from test_pack import LOGS, packing
 from vigkit.errors import DiskFull
@@ -450,12 +468,32 @@ def test_a_full_disk_is_said_and_what_was_there_is_whole(out: Path) -> None:
     assert not list(out.rglob("*.html.part"))
 
 
+def files_of(*bundles: Bundle) -> dict[str, Bundle]:
+    return {f"{b.casebook}/{b.cycle.id}.html": b for b in bundles}
+
+
+def note(by: str, changed: bool | None = None) -> ShownNote:
+    return ShownNote(format=1, cycle="01-snack", by=by, notice="A pause", read="0" * 8, changed=changed)
+
+
+def plain(html: str) -> str:
+    """The words of a page, as one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", html))).split())
+
+
+def part(page: str, id: str) -> str:
+    """The words of one section of an index."""
+    found = re.search(rf'<section aria-labelledby="{id}">(.*?)</section>', page, re.DOTALL)
+    assert found is not None, id
+    return plain(found[1])
+
+
 def test_the_index_tells_who_which_question_and_what_is_missing() -> None:
-    noted = replace(LOGS[0], notes=(Note(format=1, cycle="01-snack", by="V1", notice="A pause"),))
-    logs = {f"{b.casebook}/{b.cycle.id}.html": b for b in (log("S10-book", "01-x"), LOGS[2], LOGS[1], noted)}
-    page = index.page(logs, [GONE], "supervision", DAY)
+    noted = replace(LOGS[0], notes=(note("V1"),))
+    page = index.page(files_of(log("S10-book", "01-x"), LOGS[2], LOGS[1], noted), [GONE], "supervision", DAY)
     assert "<title>Logs for supervision, 22 November 2026</title>" in page
-    assert re.findall(r'<h2 id="of-[^"]*">([^<]*)', page) == ["S1, teacher", "S2, teacher", "S10, teacher"]
+    people = re.findall(r'<th scope="row"><a href="([^"]*)">([^<]*)<', page)
+    assert people == [(f"{each}-book/_over-time.html", each) for each in ("S1", "S2", "S10")]
     found = rows(page, "log")
     assert [re.search(r'href="([^"]*)"', row)[1] for row in found] == [  # type: ignore[index]
         "S1-book/02-walk.html",
@@ -463,22 +501,91 @@ def test_the_index_tells_who_which_question_and_what_is_missing() -> None:
         "S2-book/01-cup.html",
         "S10-book/01-x.html",
     ]
-    for words in (
-        "Cycle 1, Snack",
-        "How do I wait in 01-snack?",
-        "1 moment",
-        "★",
-        "Note by V1",
-        "after 01-snack",
-    ):
+    for words in ("Cycle 1, Snack", "1 moment", "★", "Note by V1"):
         assert words in found[1]
     assert "No note yet" in found[0]
+    assert "How do I wait in 02-walk?" in part(page, "people"), "the newest question"
     assert "First words" not in page
-    assert page.index("We laughed in 02-walk") < page.index("S1, teacher")
+    assert page.index("We laughed in 02-walk") < page.index("To look at first") < page.index("Everyone")
     (missing,) = rows(page, "left-out")
     for words in ("S2-book", "01-cup", "consent-withdrawn", "C2", "C2 took it back."):
         assert words in missing
-    assert "<svg" in page and "3 of 10" in page
+    assert not re.search(r"<svg|[0-9] of 10", page), "no figure of a person in a list"
+
+
+def test_what_waits_for_the_supervisor_stands_first() -> None:
+    """Which cycles have no note yet, or have changed since it, and whose consent ends soon."""
+    logs = files_of(
+        replace(LOGS[0], notes=(note("V1", changed=True), note("V2")), until="2026-12-22"),
+        replace(LOGS[1], until="2026-12-23"),
+        replace(LOGS[2], notes=(note("V1"),), until="2026-11-22"),
+    )
+    page = index.page(logs, [], "supervision", DAY)
+    assert part(page, "first") == (
+        "To look at first The cycle has changed since the note S1, cycle 1 No note yet S1, cycle 2 "
+        "Consent ends on 22 November 2026 S2, cycle 1 Consent ends on 22 December 2026 S1, cycle 1"
+    )
+    assert "Note by V2. Changed since the note by V1" in rows(page, "log")[1]
+    elsewhere = index.page({k: replace(b, purpose="peers") for k, b in logs.items()}, [], "peers", DAY)
+    assert "note" not in plain(elsewhere).lower()
+
+
+def test_the_page_of_a_person_goes_from_the_first_cycle_to_the_last() -> None:
+    jpeg = base64.b64encode(b"a picture").decode()
+    stills = {"S1-book/01-snack.html": Still(moment="m1", at=1.5, jpeg=jpeg)}
+    page = index.person_page(files_of(LOGS[1], LOGS[0]), stills, [GONE])
+    told = plain(page)
+    assert "<title>S1 over time</title>" in page and 'href="../index.html"' in page
+    assert re.findall(r'<h3><a href="([^"]*)">', page) == ["01-snack.html", "02-walk.html"]
+    assert told.index("after 01-snack") < told.index("after 02-walk"), "working points in sequence"
+    assert "<svg" in page and "3 of 10" in told
+    assert f'src="data:image/jpeg;base64,{jpeg}" alt="Picture at 0:01.5"' in page
+    assert "C2 took it back" not in page, "of another casebook"
+    same = replace(LOGS[1], cycle=replace(LOGS[1].cycle, question=LOGS[0].cycle.question))
+    assert index.person_page(files_of(LOGS[0], same), {}, []).count("Helping question") == 1
+
+
+@pytest.mark.parametrize("comfort", [0, 3])
+def test_a_talk_that_was_hard_is_told_in_words_and_to_the_supervisor_alone(comfort: int) -> None:
+    """M51"""
+    review = SharedReview(comfort=comfort, comfort_words="It was a lot at once")
+    hard = replace(LOGS[0], cycle=replace(LOGS[0].cycle, review=review))
+    easy = replace(LOGS[1], cycle=replace(LOGS[1].cycle, review=SharedReview(comfort=4)))
+    for logs, told in (([hard], True), ([hard, LOGS[1]], True), ([hard, easy], False), ([easy], False)):
+        pages = both(*logs)
+        assert [("Begin with how S1 is." in plain(page)) for page in pages] == [told, told]
+        assert ("It was a lot at once" in pages[1]) == told and "It was a lot at once" not in pages[0]
+        assert "of 10" not in pages[0] and pages[1].count("of 10") == both(LOGS[0], LOGS[1])[1].count("of 10")
+    own = replace(hard, purpose="own-reflection")
+    assert not any("Begin with" in page for page in both(own))
+
+
+def both(*logs: Bundle) -> list[str]:
+    """The page of the group, and that of one person."""
+    group = index.page(files_of(*logs), [], logs[0].purpose, DAY)
+    return [group, index.person_page(files_of(*logs), {}, [])]
+
+
+def test_a_person_s_page_is_made_again_only_where_it_tells_something_else(out: Path) -> None:
+    pages = [out / "S1-book/_over-time.html", out / "S2-book/_over-time.html"]
+    before = states(out)
+    assert all(page.is_file() for page in pages)
+    changed = replace(LOGS[2], cycle=replace(LOGS[2].cycle, working_point="Another word"))
+    packing(out, [*LOGS[:2], changed])
+    after = states(out)
+    assert {file for file in after if before[file] != after[file]} == {
+        "S2-book/01-cup.html", "S2-book/_over-time.html", "pack.json"
+    }  # fmt: skip
+    packing(out, LOGS[1:2])
+    assert "01-snack" not in pages[0].read_text("utf-8") and not pages[1].parent.exists()
+    pages[0].write_text("half", encoding="utf-8")
+    packing(out, LOGS[1:2])
+    assert pages[0].read_bytes() == packed_alone(out.parent / "alone", LOGS[1])
+
+
+def packed_alone(out: Path, bundle: Bundle) -> bytes:
+    packing(out, [bundle])
+    return out.joinpath(bundle.casebook, "_over-time.html").read_bytes()
 
 
 def test_a_pack_without_a_log_says_so() -> None:

@@ -186,8 +186,8 @@ def _pack(folder: Path) -> Iterator[LeftOut]:
     except VigkitError as e:
         yield left_out(e, None, file=PACK)
         return
-    named = {INDEX}
-    for n, log in enumerate(logs, start=1):
+    named, people = {INDEX}, manifest.get("people", [])
+    for n, log in enumerate([*logs, *(people if isinstance(people, list) else ())], start=1):
         file = log.get("file") if isinstance(log, dict) else None
         if not isinstance(file, str) or not _inside(file):
             yield left_out(BadRecord(PACK, "A page inside the pack is needed here.", f"logs[{n}].file"), None)

@@ -1,17 +1,23 @@
-"""The supervisor's page: who, which question, what is here, and what is missing and why."""
+"""The supervisor's pages: one of the group, and one of each person over time.
+
+Each list is sorted for what it is for, so that nothing has to run in the browser. A figure of a person is
+nowhere but in their own goals' lines: how at ease they were is told in words, for supervision alone.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigkit import content, figures
-from vigkit.cycle import Bundle, Goal, LeftOut, Moment
+from vigkit.cycle import Bundle, Goal, LeftOut, Moment, Still
 from vigkit.errors import clock, listed
 from vigkit.render import sections, words
 from vigkit.render.page import NOT_ANSWERED, GoalLine
@@ -21,19 +27,28 @@ if TYPE_CHECKING:
 
 # Long enough for what a person says in a breath; the log holds all of it.
 LONG = 320
+SOON = 30  # days before a consent ends on which it is told
+NOT_EASY = 3  # of 10: so far down, the next talk begins with how the person is
+OVER_TIME = "_over-time.html"  # no cycle can have this name
 SHOWS_NOTES = ("own-reflection", "supervision")
+_FILES = ("index.html.j2", "person.html.j2", "parts.html.j2", "index.css")
+_SOURCES = ("render/index.py", "render/sections.py", "render/words.py", "figures.py", "cycle.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One log of a person."""
+    """One log of a person, and whether a supervisor has written on it as it is now."""
 
     file: str
     title: str
+    short: str
     casebook: str
     cycle: str
-    facts: tuple[str, ...]
+    began: str | None
+    moments: str
     joy: bool
+    noted: str | None
+    open: bool
     question: str
     working_point: str
     bring: str
@@ -59,42 +74,100 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One person: code, role in words, goals and logs, the newest log first."""
+class Seen:
+    """A picture of a first or last moment, and what the person said about it."""
 
-    anchor: str
+    when: str
+    jpeg: str
+    alt: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person of the group: code, role in words, and logs, the newest first."""
+
+    casebook: str
+    page: str
     name: str
     role: str
-    lines: tuple[Line, ...]
     rows: tuple[Row, ...]
+    until: str | None
     missing: int
+    ask_first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Logs to look at first, and why."""
+
+    why: str
+    rows: tuple[tuple[str, Row], ...]
 
 
 def page(logs: Mapping[str, Bundle], left_out: Sequence[LeftOut], purpose: str, day: str) -> str:
-    """The whole index: `logs` are the pages that stand, by their file."""
+    """The page of the group: `logs` are the pages that stand, by their file."""
+    people = [_member(book, own, left_out) for book, own in _by_casebook(logs)]
+    return _rendered(
+        "index.html.j2",
+        title=f"{title(purpose)}, {sections.said_day(day)}",
+        people=people,
+        joys=[joy for _, own in _by_casebook(logs) for joy in _joys(own)],
+        looks=[*_to_note(people), *_ending(logs, people, day)],
+        sum=_sum(logs),
+        until=_until(logs.values()),
+        left_out=left_out,
+        noted=purpose in SHOWS_NOTES,
+    )
+
+
+def person_page(logs: Mapping[str, Bundle], stills: Mapping[str, Still], left_out: Sequence[LeftOut]) -> str:
+    """The page of one person over time: `logs` are theirs that stand, `stills` a picture of some of them."""
+    [(book, own)] = _by_casebook(logs)
+    newest = own[-1][1]
+    return _rendered(
+        "person.html.j2",
+        title=f"{newest.owner} over time",
+        owner=newest.owner,
+        role=sections.ROLES[newest.role],
+        made_for=title(newest.purpose),
+        ease=_not_easy(own),
+        lines=tuple(_lines([bundle for _, bundle in own])),
+        seen=tuple(_seen(bundle, stills[file]) for file, bundle in own if file in stills),
+        rows=_steps(own),
+        left_out=[each for each in left_out if each.casebook == book],
+    )
+
+
+def picture(bundle: Bundle) -> Still | None:
+    """The picture that stands for a log: that of its first moment which has one."""
+    stills = {still.moment: still for still in bundle.stills}
+    return next((stills[m.id] for _, m in sections.in_order(bundle) if m.id in stills), None)
+
+
+@cache
+def key() -> str:
+    """Changes whenever the same logs could give other pages."""
+    package = Path(__file__).parents[1]
+    files = [*(_folder() / name for name in _FILES), *(package / name for name in _SOURCES)]
+    data = b"".join(file.read_bytes().replace(b"\r\n", b"\n") for file in files)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _rendered(template: str, **given: object) -> str:
     from markupsafe import Markup
 
-    style = content.root().joinpath("templates", "index", "index.css").read_text("utf-8")
+    style = _folder().joinpath("index.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     policy = (
         "default-src 'none'; img-src data:; media-src data:; "
         f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
-    people = [_member(book, own, left_out) for book, own in _by_casebook(logs)]
-    return (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            title=f"{title(purpose)}, {sections.said_day(day)}",
-            people=people,
-            joys=[joy for _, own in _by_casebook(logs) for joy in _joys(own)],
-            sum=_sum(logs),
-            until=_until(logs),
-            left_out=left_out,
-            style=Markup(style),
-            policy=Markup(policy),
-        )
-    )
+    return _environment().get_template(template).render(style=Markup(style), policy=Markup(policy), **given)
+
+
+def _folder() -> Path:
+    return Path(content.root() / "templates" / "index")
 
 
 def title(purpose: str) -> str:
@@ -120,10 +193,33 @@ def _sum(logs: Mapping[str, Bundle]) -> str:
     return f"{count} from {owners} {'person' if owners == 1 else 'people'}."
 
 
-def _until(logs: Mapping[str, Bundle]) -> str | None:
+def _until(logs: Iterable[Bundle]) -> str | None:
     """The first day on which a consent of somebody in these films ends."""
-    ends = min((bundle.until for bundle in logs.values() if bundle.until), default=None)
+    ends = min((bundle.until for bundle in logs if bundle.until), default=None)
     return sections.said_day(ends) if ends else None
+
+
+def _to_note(people: Sequence[Member]) -> Iterator[Look]:
+    """The logs that wait for a supervisor's words."""
+    rows = [(person.name, row) for person in people for row in person.rows if row.open]
+    changed = tuple(each for each in rows if each[1].noted != _NO_NOTE)
+    if changed:
+        yield Look(why="The cycle has changed since the note", rows=changed)
+    if new := tuple(each for each in rows if each[1].noted == _NO_NOTE):
+        yield Look(why=_NO_NOTE, rows=new)
+
+
+def _ending(logs: Mapping[str, Bundle], people: Sequence[Member], day: str) -> Iterator[Look]:
+    """The logs whose consent ends soon, by the day on which it does."""
+    last = (date.fromisoformat(day) + timedelta(days=SOON)).isoformat()
+    by_day: dict[str, list[tuple[str, Row]]] = {}
+    for person in people:
+        for row in person.rows:
+            until = logs[row.file].until
+            if until and until <= last:
+                by_day.setdefault(until, []).append((person.name, row))
+    for until, rows in sorted(by_day.items()):
+        yield Look(why=f"Consent ends on {sections.said_day(until)}", rows=tuple(rows))
 
 
 def _by_casebook(logs: Mapping[str, Bundle]) -> list[tuple[str, list[tuple[str, Bundle]]]]:
@@ -146,46 +242,95 @@ def _counted(code: str) -> list[tuple[int, str]]:
 def _member(book: str, own: Sequence[tuple[str, Bundle]], left_out: Sequence[LeftOut]) -> Member:
     newest = own[-1][1]
     return Member(
-        anchor=f"of-{book}",
+        casebook=book,
+        page=f"{book}/{OVER_TIME}",
         name=newest.owner,
         role=sections.ROLES[newest.role],
-        lines=tuple(_lines([bundle for _, bundle in own])),
         rows=tuple(_row(file, bundle) for file, bundle in reversed(own)),
+        until=_until(bundle for _, bundle in own),
         missing=sum(1 for each in left_out if each.casebook == book),
+        ask_first=_not_easy(own) is not None,
     )
 
 
 def _row(file: str, bundle: Bundle) -> Row:
     cycle = bundle.cycle
+    noted, done = _noted(bundle)
     return Row(
         file=file,
         title=_title(bundle),
+        short=_short(bundle),
         casebook=bundle.casebook,
         cycle=cycle.id,
-        facts=tuple(_facts(bundle)),
+        began=f"Begun {sections.said_day(cycle.began)}" if cycle.began else None,
+        moments=_moments(len(cycle.moments)),
         joy=any(moment.joy for moment in cycle.moments),
+        noted=noted,
+        open=bundle.purpose == "supervision" and not done,
         question=_brief(cycle.question[-1].words if cycle.question else ""),
         working_point=_brief(cycle.working_point or ""),
         bring=_brief(cycle.bring or ""),
     )
 
 
-def _title(bundle: Bundle) -> str:
+def _steps(own: Sequence[tuple[str, Bundle]]) -> tuple[Row, ...]:
+    """The logs from the first to the last; a question that stays as it was is told once."""
+    rows = [_row(file, bundle) for file, bundle in own]
+    return tuple(
+        replace(row, question="") if n and row.question == rows[n - 1].question else row
+        for n, row in enumerate(rows)
+    )
+
+
+_NO_NOTE = "No note yet"
+
+
+def _noted(bundle: Bundle) -> tuple[str | None, bool]:
+    """Who has written on this log, and whether that is about the cycle as it is now."""
+    if bundle.purpose not in SHOWS_NOTES:
+        return None, False
+    by = {note.by: bool(note.changed) for note in bundle.notes}
+    if not by:
+        return _NO_NOTE, False
+    still = [code for code, changed in by.items() if not changed]
+    since = [code for code, changed in by.items() if changed]
+    told = [f"Note by {listed(still)}"] if still else []
+    told += [f"Changed since the note by {listed(since)}"] if since else []
+    return ". ".join(told), not since
+
+
+def _not_easy(own: Sequence[tuple[str, Bundle]]) -> tuple[str, str] | None:
+    """The cycle, and the words, of the newest talk about a film, where it was hard: for supervision alone."""
+    for _, bundle in reversed(own):
+        review = bundle.cycle.review
+        if bundle.purpose == "supervision" and review and review.comfort is not None:
+            if review.comfort > NOT_EASY:
+                return None
+            return _title(bundle), _brief(review.comfort_words or "")
+    return None
+
+
+def _seen(bundle: Bundle, still: Still) -> Seen:
+    moment = next(m for m in bundle.cycle.moments if m.id == still.moment)
+    film = next((f for f in bundle.films if f.id == moment.film), None)
+    filmed = sections.said_day(film.filmed) if film else None
+    when = ", ".join(filter(None, [_title(bundle), f"filmed {filmed}" if filmed else None]))
+    alt = f"Picture at {clock(still.at)}"
+    return Seen(when=when, jpeg=still.jpeg, alt=alt, words=_of(moment, bundle))
+
+
+def _short(bundle: Bundle) -> str:
     number = bundle.cycle.place[0]
-    name = f"Cycle {number}" if number else bundle.cycle.id
+    return f"Cycle {number}" if number else bundle.cycle.id
+
+
+def _title(bundle: Bundle) -> str:
     doing = next((film.activity for film in bundle.films if film.activity), "")
-    return ", ".join(filter(None, [name, _brief(doing, 60)]))
+    return ", ".join(filter(None, [_short(bundle), _brief(doing, 60)]))
 
 
-def _facts(bundle: Bundle) -> Iterator[str]:
-    cycle = bundle.cycle
-    if cycle.began:
-        yield f"Begun {sections.said_day(cycle.began)}"
-    count = len(cycle.moments)
-    yield f"{count} moment{'' if count == 1 else 's'}" if count else "Words only, no moment shared"
-    if bundle.purpose in SHOWS_NOTES:
-        by = list(dict.fromkeys(note.by for note in bundle.notes))
-        yield f"Note by {listed(by)}" if by else "No note yet"
+def _moments(count: int) -> str:
+    return f"{count} moment{'' if count == 1 else 's'}" if count else "Words only, no moment shared"
 
 
 def _lines(bundles: Sequence[Bundle]) -> Iterator[Line]:
@@ -239,7 +384,7 @@ def _environment() -> Environment:
         return Markup(words.clean(figures.goal_line(line.points, line.hoped, line.label)))
 
     environment = Environment(
-        loader=FileSystemLoader(content.root() / "templates" / "index"),
+        loader=FileSystemLoader(_folder()),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

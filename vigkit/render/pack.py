@@ -19,7 +19,7 @@ from typing import Any
 
 import vigkit
 from vigkit import files, records
-from vigkit.cycle import FORMAT, Bundle, LeftOut
+from vigkit.cycle import FORMAT, Bundle, LeftOut, Still
 from vigkit.errors import (
     BadRecord,
     Busy,
@@ -65,10 +65,13 @@ class Packed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of ours: a row of pack.json. `sha256` is absent while it is only about to be written."""
+    """A page of ours: a row of pack.json. `sha256` is absent while it is only about to be written.
+
+    Without a cycle it is the page of the person over time.
+    """
 
     casebook: Id
-    cycle: Id
+    cycle: Id | None = None
     key: str
     sha256: str | None = None
     extra: Extra = ()
@@ -76,7 +79,7 @@ class Page:
     @property
     def file(self) -> str:
         """Where it lies: made from the ids, so that no pack.json can lead out of OUT."""
-        return f"{self.casebook}/{self.cycle}.html"
+        return f"{self.casebook}/{f'{self.cycle}.html' if self.cycle else index.OVER_TIME}"
 
 
 def pack(
@@ -129,10 +132,12 @@ class _Pack:
         self._ours = {file.casefold() for file in self.before}
         self.logs: dict[str, Bundle] = {}
         self.pages: dict[str, Page] = {}
+        self.people = {file: page for file, page in self.before.items() if page.cycle is None}
         self.stale: dict[str, Page] = {}
         self.left_out: list[LeftOut] = []
         self.rendered = self.kept = self.removed = 0
         self.total: int | None = None
+        self._pictures: dict[str, list[tuple[tuple[int, str], str, Still]]] = {}
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
 
@@ -160,7 +165,11 @@ class _Pack:
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         key = hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
         page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
-        # pictures of a thousand logs need not stay in memory
+        # pictures of a thousand logs need not stay in memory: the first and the last of each person do
+        if (still := index.picture(bundle)) is not None:
+            seen = [*self._pictures.get(bundle.casebook, ()), (bundle.cycle.place, page.file, still)]
+            seen.sort(key=lambda each: each[:2])
+            self._pictures[bundle.casebook] = [seen[0], *seen[1:][-1:]]
         self.logs[page.file] = replace(bundle, stills=())
         old = self.before.get(page.file)
         if old is not None and _stands(self.out, old):
@@ -197,11 +206,14 @@ class _Pack:
 
     def clear(self) -> None:
         """Take away what may not be shown any more, before anything else is done."""
-        gone = [page for file, page in self.before.items() if file not in self.logs]
+        gone = [page for file, page in self.before.items() if page.cycle and file not in self.logs]
+        changed = {page.casebook for page in gone}
         self._note(*self.stale.values())
         self._sweep()
+        for page in [page for page in self.people.values() if page.casebook in changed]:
+            self._forget(page)
         for page in gone:
-            self._remove(page)
+            self.removed += self._remove(page)
         if self.removed:
             with on_disk(INDEX):  # its words are theirs too
                 self.out.joinpath(INDEX).unlink(missing_ok=True)
@@ -238,10 +250,41 @@ class _Pack:
             "left_out": [_reason(each) for each in self.left_out],
         }
         logs = {page.file: self.logs[page.file] for page in pages}
+        manifest["people"] = [_row(page) for page in self._write_people(logs)]
         text = index.page(logs, self.left_out, self.purpose, self.day).encode()
         manifest["index"] = hashlib.sha256(text).hexdigest()
         _replace(self.out / PACK, records.text(manifest).encode())
         _replace(self.out / INDEX, text)
+
+    def _write_people(self, logs: dict[str, Bundle]) -> list[Page]:
+        """Write a page for each person over time, where what it tells has changed."""
+        books: dict[str, dict[str, Bundle]] = {}
+        for file, bundle in logs.items():
+            books.setdefault(bundle.casebook, {})[file] = bundle
+        for page in [page for page in self.people.values() if page.casebook not in books]:
+            self._forget(page)
+        for book, own in books.items():
+            self._write_person(book, own)
+        return sorted(self.people.values(), key=lambda page: page.casebook)
+
+    def _write_person(self, book: str, own: dict[str, Bundle]) -> None:
+        missing = [each for each in self.left_out if each.casebook == book]
+        told = [index.key(), [self.pages[file].key for file in own], [_reason(each) for each in missing]]
+        page = Page(casebook=book, key=hashlib.sha256(json.dumps(told).encode()).hexdigest())
+        old, path = self.people.get(page.file), self.out / page.file
+        if old is not None and old.key == page.key and _stands(self.out, old):
+            return
+        if old is None and path.exists():  # somebody else's: theirs stays
+            return
+        stills = {file: still for _, file, still in self._pictures.get(book, ()) if file in own}
+        data = index.person_page(own, stills, missing).encode()
+        self.people[page.file] = replace(page, sha256=hashlib.sha256(data).hexdigest())
+        self._note(self.people[page.file])
+        _replace(path, data)
+
+    def _forget(self, page: Page) -> None:
+        self._remove(page)
+        del self.people[page.file]
 
     def _place(self, page: Page, text: str) -> None:
         data = text.encode()
@@ -255,18 +298,18 @@ class _Pack:
 
     def _leave_out(self, page: Page, reason: workers.Reason) -> None:
         self.pages.pop(page.file, None)
-        self._remove(page)
+        self.removed += self._remove(page)
         self.left_out.append(_left_out(page.casebook, page.cycle, reason))
 
-    def _remove(self, page: Page) -> None:
+    def _remove(self, page: Page) -> bool:
         path = self.out / page.file
         if not _inside(self.out, path) or not path.is_file():
-            return
+            return False
         with on_disk(path):
             files.patiently(path.unlink)
-        self.removed += 1
         with suppress(OSError):  # a folder that still holds something stays
             path.parent.rmdir()
+        return True
 
     def _note(self, *pages: Page) -> None:
         """Write into the journal, safe from a power cut, what is about to be in OUT or is in it now."""
@@ -346,7 +389,7 @@ def _before(out: Path) -> dict[str, Page]:
 
 def pages(folder: Path) -> list[tuple[Page, str]]:
     """The logs of a pack, those that are on disk as they were packed: what each is, and its page."""
-    found = [page for page in _before(folder).values() if _stands(folder, page)]
+    found = [page for page in _before(folder).values() if page.cycle and _stands(folder, page)]
     return [(page, folder.joinpath(page.file).read_text("utf-8")) for page in found]
 
 
@@ -362,7 +405,8 @@ def _manifest(data: bytes) -> list[Any]:
         raise BadRecord(
             PACK, "It cannot be read, so everything beside it stays as it is. Choose a new folder."
         )
-    return [row for row in rows if isinstance(row, dict)]
+    people = manifest.get("people")
+    return [row for row in [*rows, *(people if isinstance(people, list) else ())] if isinstance(row, dict)]
 
 
 def _stands(out: Path, page: Page) -> bool:
@@ -402,7 +446,7 @@ def _reason(each: LeftOut) -> dict[str, Any]:
     }
 
 
-def _left_out(book: str, cycle: str, why: VigkitError | workers.Reason) -> LeftOut:
+def _left_out(book: str, cycle: str | None, why: VigkitError | workers.Reason) -> LeftOut:
     return LeftOut(casebook=book, cycle=cycle, code=why.code, sentence=why.sentence)
 
 

@@ -128,7 +128,7 @@ def situation(log: Bundle) -> Section:
 
 def moments(log: Bundle) -> Section:
     """The moments: still, time, principles in the team's words, and why this one."""
-    numbered = list(_numbered(log))
+    numbered = list(in_order(log))
     if not numbered:
         parts: list[Part] = [
             Words(),
@@ -160,8 +160,8 @@ def rungs(log: Bundle) -> Section:
     """Saw, felt, thought, wished; and both voices of the shared review."""
     review = log.cycle.review
     parts: list[Part] = []
-    shown = {moment.id for _, moment in _numbered(log)}
-    for number, moment in _numbered(log):
+    shown = {moment.id for _, moment in in_order(log)}
+    for number, moment in in_order(log):
         own = _answered(
             ("I saw", moment.saw),
             ("I felt", moment.felt),
@@ -286,7 +286,7 @@ def _person(person: Person) -> str:
     return ", ".join(filter(None, [kind, ways if kind else ways.capitalize()]))
 
 
-def _numbered(log: Bundle) -> Iterator[tuple[int, Moment]]:
+def in_order(log: Bundle) -> Iterator[tuple[int, Moment]]:
     """The chosen ones first, in the order of the short film; then as they come in the films."""
     films = [film.id for film in log.films]
 
@@ -352,7 +352,7 @@ def _entry(number: int, moment: Moment, own: Iterable[Words]) -> Entry:
 
 
 def _each_moment(log: Bundle, words: Callable[[Moment], str | None]) -> list[Part]:
-    return [_entry(number, m, [Words(text=words(m))]) for number, m in _numbered(log)] or [Words()]
+    return [_entry(number, m, [Words(text=words(m))]) for number, m in in_order(log)] or [Words()]
 
 
 def _turn(number: int, turn: Turn) -> str:
@@ -381,7 +381,7 @@ def _note(log: Bundle, note: ShownNote) -> Iterator[Part]:
         since = "The cycle has changed" if note.changed else "Nothing has changed"
         yield Facts(rows=_facts(("Read", f"Version {note.read}"), ("Since then", since)))
     yield from _noticed(note) or ([] if note.moments else [Words()])
-    shown = {moment.id: (number, moment) for number, moment in _numbered(log)}
+    shown = {moment.id: (number, moment) for number, moment in in_order(log)}
     for each in note.moments:
         own = tuple(_noticed(each)) or (Words(),)
         if each.moment in shown:
