@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from test_journey_in_browser import SHOTS
 
 from vigkit import pages, steps
 from vigkit.casebook import Casebook
+from vigkit.cycle import SharedReview
 from vigkit.demo import lives
 from vigkit.steps import Answer
 
@@ -89,14 +91,21 @@ def test_at_200_percent_nothing_is_cut_off(browser: Browser, lab: Lab, name: str
 
 
 def test_printed_pages_are_for_everybody_too(browser: Browser, lived: Path, tmp_path: Path) -> None:
+    from vigkit.render import index, sections
     from vigkit.render import page as printed
-    from vigkit.render import sections
     from vigkit.render.paper import consent_form
 
     book = Casebook(lived)
     contents = book.contents()
     shown = steps.bundle(book, contents, book.cycles[0], "supervision", steps.today())
+    soon = replace(shown, until=steps.today())
+    review = SharedReview(comfort=1, comfort_words="It was a lot")
+    hard = replace(soon, cycle=replace(soon.cycle, review=review))
+    own = {f"{shown.casebook}/{shown.cycle.id}.html": hard}
+    stills = {file: still for file, log in own.items() if (still := index.picture(log))}
     for name, html in {
+        "index": index.page(own, contents.problems, "supervision", steps.today()),
+        "person": index.person_page(own, stills, contents.problems),
         "log": printed.page_html(sections.whole(shown)),
         "consent": consent_form(contents, [p.code for p in contents.owner.people]),
     }.items():
