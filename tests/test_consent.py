@@ -530,14 +530,16 @@ def test_what_is_withdrawn_is_gone_from_everything(
     before = told(vigkit(*packing))["result"]
     assert (before["rendered"], before["removed"]) == (2, 0)
     # The control: both films and the words are found while they may be shown.
-    assert seen(out, two) == ["S1-gone/01-snack.html"]
-    assert seen(out, alone) == ["S1-gone/01-snack.html", "S1-gone/02-alone.html"]
+    logs = ["S1-gone/01-snack.html", "S1-gone/02-alone.html", "S1-gone/_over-time.html"]
+    assert seen(out, two) == [logs[0], logs[2]]
+    assert seen(out, alone) == logs
     kinds = {Path(name).suffix for name in seen(book.folder / "cache", two)}
     assert kinds == {".jpg", ".mp4"}, "the still of the log, and the clip"
-    assert seen(clip.parent, two)[-4:] == [
+    assert seen(clip.parent, two)[-5:] == [
         "book/films/two.mp4",
         "clip.mp4",
         "out/S1-gone/01-snack.html",
+        "out/S1-gone/_over-time.html",
         "two.mp4",
     ]
     assert any(f"{WORDS} in 01-snack" in p.read_text("utf-8") for p in out.rglob("*.html"))
@@ -558,7 +560,7 @@ def test_what_is_withdrawn_is_gone_from_everything(
         ("01-snack", "consent-withdrawn", ["C1"])
     ]
     assert seen(out, two) == []
-    assert seen(out, alone) == ["S1-gone/02-alone.html"]
+    assert seen(out, alone) == logs[1:]
     for path in (p for p in out.rglob("*") if p.is_file()):
         assert "in 01-snack" not in path.read_text("utf-8") and f"{WORDS}<" not in path.read_text("utf-8")
     listed = json.loads((out / "pack.json").read_text("utf-8"))

@@ -13,18 +13,20 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from vigkit.errors import BadRecord
 
 Check = Callable[[Any], str | None]
+Reader = Callable[[Any], Any]
 Known = dict[int, tuple[Any, str]]  # texts by the identity of a noun, which is frozen and kept beside it
 T = TypeVar("T")
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _HALF = "A letter is broken in two (half of a pair). Type it again."
 _NEEDED = {str: "Words in quotes are", bool: "true or false is", int: "A whole number is"}
+_PLAIN = {str, bool, int, float, type(None)}
 _LARGEST = 999_999_999
 _DEEPEST = 50  # levels in a key that this version does not know; Python can write about a thousand
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
@@ -166,21 +168,11 @@ def news(noun: T, known: Any) -> T:
 
 def read(noun: type[T], data: Mapping[str, Any], where: str, place: str = "") -> T:
     """The noun that a plain record describes; BadRecord names the place of what cannot be."""
-    values: dict[str, Any] = {}
-    extra: list[tuple[str, Any]] = []
-    hints, needed = _shape(cast(Any, noun))
-    for name, value in data.items():
-        here = f"{place}.{name[:40]}" if place else name[:40]
-        if name not in hints:
-            if _too_deep(value):
-                raise BadRecord(where, "This is nested too deep.", here)
-            extra.append((name, value))
-        elif not (value is None or value == "" or value == []):
-            values[name] = _value(hints[name], value, where, here)
-    for name in needed:
-        if name not in values:
-            raise BadRecord(where, "An answer is needed here.", f"{place}.{name}" if place else name)
-    return noun(**values | ({"extra": tuple(extra)} if extra else {}))
+    try:
+        return cast(T, _read(noun, data))
+    except _Wrong as e:
+        inside = "".join(e.place)
+        raise BadRecord(where, e.reason, place + inside if place else inside[1:]) from None
 
 
 def plain(noun: Any) -> dict[str, Any]:
@@ -191,7 +183,7 @@ def plain(noun: Any) -> dict[str, Any]:
 def without_extra(noun: T) -> T:
     """The noun without the keys that this version does not know, all the way down."""
     changed: dict[str, Any] = {}
-    for name in _shape(cast(Any, type(noun)))[0]:
+    for name in _holders(cast(Any, type(noun))):
         value = getattr(noun, name)
         if isinstance(value, tuple):
             clean: Any = tuple(
@@ -221,11 +213,11 @@ def _indented(data: Any, by: int) -> str:
 
 
 def _plain_value(value: Any) -> Any:
-    if _is_noun(cast(Any, type(value))):
-        return plain(value)
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return [_plain_value(each) for each in value]
-    return value
+    return plain(value) if _is_noun(cast(Any, type(value))) else value
 
 
 @cache
@@ -234,7 +226,7 @@ def _is_noun(kind: type[Any]) -> bool:
 
 
 @cache
-def _shape(noun: type[Any]) -> tuple[dict[str, Any], list[str]]:
+def _shape(noun: Any) -> tuple[dict[str, Any], list[str]]:
     """What each key of a noun may hold, and the keys that have to be answered."""
     hints = get_type_hints(noun, include_extras=True)
     known = {f.name: hints[f.name] for f in fields(noun) if f.name != "extra"}
@@ -255,50 +247,128 @@ def _parts(hint: Any) -> tuple[Any, tuple[Check, ...]]:
             return hint, checks
 
 
-def _value(annotation: Any, value: Any, where: str, place: str) -> Any:
+class _Wrong(Exception):
+    """What cannot be, and where: the steps to it, the last one first written."""
+
+    def __init__(self, reason: str, *place: str) -> None:
+        super().__init__(reason)
+        self.reason, self.place = reason, list(place)
+
+    def within(self, step: str) -> _Wrong:
+        """The same, seen from one step further out."""
+        self.place.insert(0, step)
+        return self
+
+
+def _read(noun: Any, data: Mapping[str, Any]) -> Any:
+    values: dict[str, Any] = {}
+    extra: list[tuple[str, Any]] = []
+    readers = _readers(noun)
+    for name, value in data.items():
+        if (reader := readers.get(name)) is None:
+            if _too_deep(value):
+                raise _Wrong("This is nested too deep.", f".{name[:40]}")
+            extra.append((name, value))
+        elif not (value is None or value == "" or value == []):
+            try:
+                values[name] = reader(value)
+            except _Wrong as e:
+                raise e.within(f".{name[:40]}") from None
+    for name in _shape(noun)[1]:
+        if name not in values:
+            raise _Wrong("An answer is needed here.", f".{name}")
+    return noun(**values, extra=tuple(extra)) if extra else noun(**values)
+
+
+@cache
+def _readers(noun: Any) -> dict[str, Reader]:
+    """What reads each key of a noun: put together once, since a thousand casebooks are read with it."""
+    return {name: _checked(hint) for name, hint in _shape(noun)[0].items()}
+
+
+@cache
+def _holders(noun: Any) -> tuple[str, ...]:
+    """The keys of a noun that may hold nouns."""
+    return tuple(name for name, hint in _shape(noun)[0].items() if not _is_simple(hint))
+
+
+def _is_simple(annotation: Any) -> bool:
+    hint = _parts(annotation)[0]
+    if get_origin(hint) is tuple:
+        return _is_simple(get_args(hint)[0])
+    return hint in _PLAIN
+
+
+def _checked(annotation: Any) -> Reader:
     hint, checks = _parts(annotation)
-    result = _typed(hint, value, where, place)
-    for check in checks:
-        if (problem := check(result)) is not None:
-            raise BadRecord(where, problem, place)
-    return result
+    reader = _reader(hint)
+    if not checks:
+        return reader
+
+    def checked(value: Any) -> Any:
+        result = reader(value)
+        for check in checks:
+            if (problem := check(result)) is not None:
+                raise _Wrong(problem)
+        return result
+
+    return checked
 
 
-def _typed(hint: Any, value: Any, where: str, place: str) -> Any:
+def _reader(hint: Any) -> Reader:
+    if hint is str:
+        return _letters
     if hint in _NEEDED:
-        return _simple(hint, value, where, place)
+        return partial(_simple, hint)
     if hint is float:
-        return _number(value, where, place)
+        return _number
     if is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise BadRecord(where, "A record in { } is needed here.", place)
-        return read(cast(type[Any], hint), value, where, place)
+        return partial(_record, hint)
+    return partial(_list, _checked(get_args(hint)[0]))
+
+
+def _record(noun: Any, value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise _Wrong("A record in { } is needed here.")
+    return _read(noun, value)
+
+
+def _list(reader: Reader, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise BadRecord(where, "A list in [ ] is needed here.", place)
-    inner = get_args(hint)[0]
-    numbered = enumerate(value, start=1)
-    return tuple(
-        _value(inner, each, where, f"{place}[{n}]") for n, each in numbered if each not in (None, "")
-    )
+        raise _Wrong("A list in [ ] is needed here.")
+    found = []
+    for number, each in enumerate(value, start=1):
+        if each is not None and each != "":
+            try:
+                found.append(reader(each))
+            except _Wrong as e:
+                raise e.within(f"[{number}]") from None
+    return tuple(found)
 
 
-def _simple(hint: type[Any], value: Any, where: str, place: str) -> Any:
-    if hint is str and isinstance(value, str) and _has_half_letters(value):
-        raise BadRecord(where, _HALF, place)
-    if hint is int and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise BadRecord(where, f"{_NEEDED[hint]} needed here.", place)
+def _letters(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"{_NEEDED[str]} needed here.")
+    if not value.isascii() and _has_half_letters(value):
+        raise _Wrong(_HALF)
     return value
 
 
-def _number(value: Any, where: str, place: str) -> float:
+def _simple(hint: type[Any], value: Any) -> Any:
+    if hint is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise _Wrong(f"{_NEEDED[hint]} needed here.")
+    return value
+
+
+def _number(value: Any) -> float:
     """A number with at most three decimals; whole ones without a point."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or (isinstance(value, float) and math.isnan(value)):
-        raise BadRecord(where, "A number is needed here.", place)
+        raise _Wrong("A number is needed here.")
     if abs(value) > _LARGEST:
-        raise BadRecord(where, "This number is too large.", place)
+        raise _Wrong("This number is too large.")
     rounded = round(value, 3)
     return int(rounded) if rounded == int(rounded) else rounded
 

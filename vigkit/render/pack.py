@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -161,9 +162,7 @@ class _Pack:
 
     def _plan(self, bundle: Bundle, style: str) -> None:
         data = records.plain(bundle)
-        # without indents: json writes those in Python, and a thousand unchanged logs wait for it
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        key = hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
+        key = _key(data, style)
         page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
         # pictures of a thousand logs need not stay in memory: the first and the last of each person do
         if (still := index.picture(bundle)) is not None:
@@ -422,7 +421,24 @@ def _stands(out: Path, page: Page) -> bool:
 
 def _inside(out: Path, path: Path) -> bool:
     """Whether a page's folder is a real one in OUT, and no link to somewhere else."""
-    return path.parent.resolve() == out.resolve() / path.parent.name
+    try:
+        found = path.parent.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    # Windows: a junction is a folder that lies elsewhere
+    elsewhere = getattr(found, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_REPARSE_POINT
+    return stat.S_ISDIR(found.st_mode) and not elsewhere
+
+
+def _key(bundle: dict[str, Any], style: str) -> str:
+    """Changes whenever a bundle could give another page."""
+    # A thousand unchanged logs wait for this: json takes its time over pictures, and is slow with indents.
+    jpegs = [hashlib.sha256(still["jpeg"].encode()).hexdigest() for still in bundle.get("stills", ())]
+    stills = [still | {"jpeg": jpeg} for still, jpeg in zip(bundle.get("stills", ()), jpegs, strict=True)]
+    text = json.dumps(bundle | {"stills": stills}, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
 
 
 def _row(page: Page) -> dict[str, Any]:
