@@ -290,9 +290,10 @@ class _Pack:
         path = self.out / page.file
         with on_disk(path):
             path.parent.mkdir(exist_ok=True)
+        finished = replace(page, sha256=hashlib.sha256(data).hexdigest())
+        self._note(finished)  # first: after a kill, a page that stands is known as finished
         _replace(path, data)
-        self.pages[page.file] = replace(page, sha256=hashlib.sha256(data).hexdigest())
-        self._note(self.pages[page.file])
+        self.pages[page.file] = finished
         self.rendered += 1
 
     def _leave_out(self, page: Page, reason: workers.Reason) -> None:

@@ -1,0 +1,162 @@
+"""A pack that is made again: only what has changed, whatever has happened in between."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import CYCLE, PERSON, ROOT, told
+from test_pack import DAY, LOGS, log, packing, states
+
+from vigkit import steps
+from vigkit.casebook import Casebook
+from vigkit.render import template
+from vigkit.render.page import shipped
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def two(book: Casebook, small_film: Path) -> Casebook:
+    """Two cycles: the film of the first shows S1 and C1, that of the second S1 and C2."""
+    steps.put(book, "consent", PERSON | {"person": "C2"})
+    steps.add_film(book, small_film, people=["S1", "C2"], id="walk")
+    steps.put(book, "cycle", CYCLE | {"id": "02-walk", "number": 2})
+    for cycle, film, start in (("01-snack", "snack", 1), ("02-walk", "walk", 11)):
+        steps.mark(
+            book, cycle, film=film, start=start, end=start + 2, principles=["EN1"], share=["supervision"]
+        )
+    return book
+
+
+def packed(run: Run, book: Casebook, out: Path, *words: Any) -> dict[str, Any]:
+    return told(run("pack", book.folder, "-o", out, "--day", DAY, "--json", *words))
+
+
+def test_times_make_nothing_and_words_make_their_own_log(tmp_path: Path, vigkit: Run, two: Casebook) -> None:
+    """A day of change on any file of the casebook is nothing; one word for a principle is."""
+    out = tmp_path / "out"
+    assert packed(vigkit, two, out)["result"]["rendered"] == 2
+    before = states(out)
+    for path in two.folder.rglob("*"):
+        os.utime(path, (0, 0))
+    again = packed(vigkit, two, out)["result"]
+    assert (again["rendered"], again["kept"], states(out)) == (0, 2, before)
+    steps.mark(two, "02-walk", film="walk", start=4, end=5, share=["supervision"])
+    assert packed(vigkit, two, out)["result"]["rendered"] == 1
+    two.folder.joinpath("principles.csv").write_text("id,label\nEN1,Makes room\n", encoding="utf-8")
+    assert packed(vigkit, two, out)["result"]["rendered"] == 2
+    assert "Makes room" in out.joinpath("S1-test/01-snack.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["log.css", "parts.html.j2", "log.html.j2", "log.ipynb"])
+def test_one_byte_more_in_a_template_makes_all_of_them(tmp_path: Path, name: str) -> None:
+    own = Path(shutil.copytree(shipped(), tmp_path / "team"))
+    out, found = tmp_path / "out", template.find(own, "vigkit")
+    assert packing(out, LOGS, own=found).rendered == 3
+    assert packing(out, LOGS, own=found).kept == 3
+    file = own / name
+    file.write_bytes(file.read_bytes() + b" ")
+    assert packing(out, LOGS, own=template.find(own, "vigkit")).rendered == 3
+
+
+def test_after_a_consent_has_expired_its_log_is_gone_and_no_other_byte_is_touched(
+    tmp_path: Path, vigkit: Run, two: Casebook
+) -> None:
+    until = {"given": "2026-01-05", "purposes": ["supervision"], "kept_until": DAY}
+    steps.put(two, "consent", {"format": 1, "person": "C2", "consents": [until]})
+    steps.put(two, "cycle", steps.show(two, "02-walk") | {"situation": "a word of that cycle alone"})
+    out = tmp_path / "out"
+    assert packed(vigkit, two, out)["result"]["rendered"] == 2
+    before = states(out)
+    [picture] = [p for p in two.folder.joinpath("cache").rglob("*.jpg") if "walk" in str(p)]
+    jpeg = steps.bundle(two, two.contents(), "02-walk", "supervision", DAY).stills[0].jpeg
+    assert picture.is_file() and sum(jpeg.encode() in page for _, page in before.values()) == 2
+
+    answer = told(vigkit("pack", two.folder, "-o", out, "--day", "2026-11-23", "--json"))
+    assert answer["result"] == {"rendered": 0, "kept": 1, "removed": 1, "index": str(out / "index.html")}
+    assert [(e["cycle"], e["code"], e["who"]) for e in answer["left_out"]] == [
+        ("02-walk", "consent-expired", ["C2"])
+    ]
+    after = states(out)
+    assert after["S1-test/01-snack.html"] == before["S1-test/01-snack.html"]
+    assert sorted(after) == ["S1-test/01-snack.html", "S1-test/_over-time.html", "index.html", "pack.json"]
+    for _, page in after.values():
+        assert jpeg.encode() not in page and b"a word of that cycle alone" not in page
+
+
+MANY = """
+import os
+from pathlib import Path
+from test_pack import log, packing
+
+packing(Path({out!r}), [log(f"S{{n}}-book", "01-snack") for n in range(24)], workers=2)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signal 9 is not for Windows")
+def test_killed_anywhere_the_next_pack_goes_on(tmp_path: Path) -> None:
+    """No page that stands is half a page, and none that was finished is made again."""
+    logs = [log(f"S{n}-book", "01-snack") for n in range(24)]
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    packing(whole, logs)
+    finished = {name: page for name, (_, page) in states(whole).items()}
+    file = tmp_path / "many.py"
+    file.write_text(MANY.format(out=str(out)), encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    chance, seen, crew, far = random.Random(6), {}, set(), set()
+    for _ in range(8):
+        process = psutil.Popen([sys.executable, file], env=env, stderr=subprocess.DEVNULL)
+        # wherever it is: at the first page, in the middle of one, or as far as its index
+        wanted = chance.randrange(1, 25)
+        while process.poll() is None and len(list(out.glob("S*/01-*.html"))) < wanted:
+            crew |= {each.pid for each in process.children(recursive=True)}
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        now = {name: state for name, state in states(out).items() if name.endswith("/01-snack.html")}
+        assert all(page == finished[name] for name, (_, page) in now.items())
+        assert all(now[name] == state for name, state in seen.items()), "finished, and made again"
+        seen = now
+        far.add(len(seen))
+    assert len(far & {*range(1, 24)}) > 1, "killed in the middle"
+    again = packing(out, logs)
+    assert (again.rendered + again.kept, again.kept >= len(seen), again.left_out) == (24, True, ())
+    assert {name: page for name, (_, page) in states(out).items()} == finished
+    assert not list(out.rglob("*.part"))
+    _gone, alive = psutil.wait_procs([psutil.Process(p) for p in crew if psutil.pid_exists(p)], timeout=20)
+    assert not alive, "a worker whose pack was killed goes home"
+
+
+def test_half_a_page_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    packing(out, LOGS)
+    page = out / "S1-book/01-snack.html"
+    whole = page.read_bytes()
+    for broken in (whole[: len(whole) // 2], b"", whole + b" "):
+        page.write_bytes(broken)
+        again = packing(out, LOGS)
+        assert (again.rendered, again.kept, page.read_bytes()) == (1, 2, whole)
+
+
+def test_two_programs_that_pack_into_one_folder_at_once(tmp_path: Path, two: Casebook) -> None:
+    """Both are done, and the folder holds what one of them alone would have made."""
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "vigkit", "pack", two.folder, "--day", DAY, "--json", "-o"]
+    both = [
+        subprocess.Popen([*words, out], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    answers = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], answers
+    subprocess.run([*words, tmp_path / "alone"], cwd=ROOT, capture_output=True, check=True)
+    one, other = ({name: page for name, (_, page) in states(p).items()} for p in (out, tmp_path / "alone"))
+    assert one == other
