@@ -8,16 +8,21 @@ import math
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from vigkit import __version__
 from vigkit.errors import BadRecord, BadUsage, VigkitError, on_disk, refused_by_system
 
+if TYPE_CHECKING:
+    from vigkit.render.pack import Progress
+
 Report = Callable[[float, str], None]
+_EVERY = 2.0  # seconds between two lines that tell how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +355,7 @@ def _pack(asked: argparse.Namespace) -> Done:
     day = asked.day or steps.today()
     folders = steps.casebooks(asked.casebook)
     steps.outside(asked.out)
-    with _progress(asked) as report:
+    with _progress(asked, timed=False) as report:
         packed = pack.pack(
             steps.jobs(folders, asked.purpose, day),
             asked.out,
@@ -359,12 +364,7 @@ def _pack(asked: argparse.Namespace) -> Done:
             day=day,
             workers=asked.workers,
             timeout=float(asked.timeout),
-            report=lambda p: report(
-                p.done / p.total if p.total else 0.0,
-                f"{p.done} of {_count(p.total, 'log')} done, {p.failed} left out"
-                if p.total
-                else f"{_count(p.done, 'log')} unchanged, {p.failed} left out",
-            ),
+            report=lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)),
         )
     result = {
         "rendered": packed.rendered,
@@ -716,24 +716,50 @@ def _verb(words: Sequence[str]) -> str:
     return " ".join(word for word in plain if re.fullmatch("[a-z]{1,20}", word))
 
 
+def _how_far(pack: Progress) -> str:
+    """How far a pack has come, as one says it."""
+    failed = f", {pack.failed} left out" if pack.failed else ""
+    if pack.total is None:
+        return f"{_count(pack.done, 'log')} unchanged{failed}"
+    takes = f": {_about(pack.seconds)}" if pack.seconds is not None else ""
+    left = f", {pack.left} to go{takes}" if pack.left else ""
+    return f"{pack.done} of {_count(pack.total, 'log')} done{failed}{left}"
+
+
+def _about(seconds: float) -> str:
+    """A time that nobody can know exactly.
+
+    >>> _about(4), _about(44), _about(61), _about(200), _about(6000)
+    ('a few seconds', 'about 40 seconds', 'about 1 minute', 'about 3 minutes', 'about 2 hours')
+    """
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 60:
+        return f"about {round(seconds, -1):.0f} seconds"
+    if seconds < 5400:
+        return f"about {_count(round(seconds / 60), 'minute')}"
+    return f"about {_count(round(seconds / 3600), 'hour')}"
+
+
 @contextmanager
-def _progress(asked: argparse.Namespace) -> Iterator[Report]:
+def _progress(asked: argparse.Namespace, *, timed: bool = True) -> Iterator[Report]:
     """A bar that knows the end on a terminal, plain lines elsewhere; always on standard error."""
     if not sys.stderr.isatty():
-        last = ""
+        last, when = "", 0.0
 
-        def line(_part: float, what: str) -> None:
-            nonlocal last
-            if what != last and not asked.json:
+        def line(part: float, what: str) -> None:
+            nonlocal last, when
+            now = time.monotonic()
+            if what != last and not asked.json and (part >= 1 or now >= when + _EVERY):
                 print(what, file=sys.stderr, flush=True)
-            last = what
+                last, when = what, now
 
         yield line
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), *([TimeRemainingColumn()] if timed else ()))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Looking", total=1.0)
         yield lambda part, what: bar.update(task, completed=part, description=what)

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -44,10 +45,15 @@ _NOTHING = {".DS_Store", "Thumbs.db", "desktop.ini", LOCK, WORK, f".{PACK}.part"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a pack has come; `total` is None while the casebooks are still being read."""
+    """How far a pack has come; `total` is None while the casebooks are still being read.
+
+    `left` are the logs still to be made, `seconds` how long that takes if it goes on as it has.
+    """
 
     done: int
     total: int | None
+    left: int
+    seconds: float | None
     kept: int
     failed: int
     now: str
@@ -138,6 +144,7 @@ class _Pack:
         self.left_out: list[LeftOut] = []
         self.rendered = self.kept = self.removed = 0
         self.total: int | None = None
+        self._left, self._began = 0, 0.0
         self._pictures: dict[str, list[tuple[tuple[int, str], str, Still]]] = {}
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
@@ -220,6 +227,7 @@ class _Pack:
 
     def render(self, count: int, timeout: float) -> None:
         """Make every page that is missing or has changed; the changed ones first."""
+        self._left, self._began = len(self.stale), time.monotonic()
         order = sorted(enumerate(self.stale), key=lambda each: each[1] not in self.pages)
         tasks = [workers.Task(name=file, bundle=self._bundle_file(n)) for n, file in order]
         self._tell("")
@@ -230,6 +238,7 @@ class _Pack:
                 else:
                     self._leave_out(self.stale[task.name], outcome)
                 shutil.rmtree(task.bundle.parent, ignore_errors=True)
+                self._left -= 1
                 self._tell(_name(self.logs[task.name]))
 
     def finish(self) -> None:
@@ -332,7 +341,20 @@ class _Pack:
 
     def _tell(self, now: str) -> None:
         done, failed = self.kept + self.rendered, len(self.left_out)
-        self.report(Progress(done=done, total=self.total, kept=self.kept, failed=failed, now=now))
+        made = len(self.stale) - self._left
+        took = time.monotonic() - self._began
+        seconds = took / made * self._left if self.total is not None and made and self._left else None
+        self.report(
+            Progress(
+                done=done,
+                total=self.total,
+                left=self._left,
+                seconds=seconds,
+                kept=self.kept,
+                failed=failed,
+                now=now,
+            )
+        )
 
 
 @contextmanager
