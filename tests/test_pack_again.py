@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from conftest import CYCLE, PERSON, ROOT, told
-from test_pack import DAY, LOGS, log, packing, states
+from test_pack import DAY, LOGS, log, packing, states, team_template
 
 from vigkit import steps
 from vigkit.casebook import Casebook
+from vigkit.errors import TemplateFailed
 from vigkit.render import template
 from vigkit.render.page import shipped
 
@@ -160,3 +165,120 @@ def test_two_programs_that_pack_into_one_folder_at_once(tmp_path: Path, two: Cas
     subprocess.run([*words, tmp_path / "alone"], cwd=ROOT, capture_output=True, check=True)
     one, other = ({name: page for name, (_, page) in states(p).items()} for p in (out, tmp_path / "alone"))
     assert one == other
+
+
+# --- One casebook of several is broken -------------------------------------------------------------------
+
+
+def edit(path: Path, **more: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | more), encoding="utf-8")
+
+
+BROKEN: dict[str, Callable[[Path], object]] = {
+    "newer-format": lambda book: edit(book / "casebook.json", format=2, people={"of": "another shape"}),
+    "bad-record": lambda book: (book / "casebook.json").write_text("{", encoding="utf-8"),
+    "not-a-casebook": lambda book: (book / "casebook.json").unlink(),
+    "bad-principles": lambda book: (book / "principles.csv").write_text("id,label\nA,\n", encoding="utf-8"),
+    "bad-record of a cycle": lambda book: (book / "cycles/02-walk.json").write_bytes(b"\xff\xfe"),
+    "newer-format of a cycle": lambda book: edit(book / "cycles/02-walk.json", format=3, question="?"),
+    "sync-copy of a cycle": lambda book: shutil.copy(
+        book / "cycles/02-walk.json", book / "cycles/02-walk (1).json"
+    ),
+    "unknown-film": lambda book: edit(book / "cycles/02-walk.json", films=["lost"]),
+    "moment-outside-film": lambda book: edit(book / "films/walk.json", seconds=5),
+    "bad-record of a film": lambda book: (book / "films/walk.json").write_text("[]", encoding="utf-8"),
+    "film-missing": lambda book: [shutil.rmtree(book / "cache"), (book / "films/walk.mp4").unlink()],
+    "film-changed": lambda book: [
+        shutil.rmtree(book / "cache"), (book / "films/walk.mp4").write_bytes(b"another film")
+    ],
+    "consent-missing": lambda book: (book / "consent/C2.json").unlink(),
+    "bad-record of a consent": lambda book: (book / "consent/C2.json").write_text("{}", encoding="utf-8"),
+    "sync-copy of a consent": lambda book: shutil.copy(
+        book / "consent/C2.json", book / "consent/C2-LAPTOP.json"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory, small_film: Path) -> Path:
+    """Two casebooks with two cycles each, and the pack of both."""
+    home = tmp_path_factory.mktemp("several")
+    for owner in ("S1", "S2"):
+        book = steps.new(home / "books" / owner, code=owner, id=f"{owner}-book")
+        for film, people in (("snack", [owner, "C1"]), ("walk", [owner, "C2"])):
+            steps.add_film(book, small_film, people=people, id=film)
+        for person in (owner, "C1", "C2"):
+            steps.put(book, "consent", PERSON | {"person": person})
+        for cycle, film in (("01-snack", "snack"), ("02-walk", "walk")):
+            steps.put(book, "cycle", CYCLE | {"id": cycle, "number": int(cycle[:2])})
+            steps.mark(book, cycle, film=film, start=11, end=13, share=["supervision"])
+    pack = subprocess.run(
+        [sys.executable, "-m", "vigkit", "pack", home / "books", "-o", home / "out", "--day", DAY], cwd=ROOT
+    )
+    assert pack.returncode == 0
+    return home
+
+
+@pytest.mark.parametrize("way", BROKEN)
+def test_one_broken_casebook_does_not_stop_the_others(
+    several: Path, tmp_path: Path, vigkit: Run, way: str
+) -> None:
+    home = Path(shutil.copytree(several, tmp_path / "home"))
+    BROKEN[way](home / "books/S1")
+    before = states(home / "out")
+    run = vigkit("pack", home / "books", "-o", home / "out", "--day", DAY, "--json")
+    answer = told(run)
+    after, page = states(home / "out"), (home / "out/index.html").read_text("utf-8")
+    assert (run.returncode, answer["ok"]) == (1, True)
+    assert way.split(" ")[0] in [each["code"] for each in answer["left_out"]]
+    for each in answer["left_out"]:
+        assert each["sentence"] in unescape(page) and str(tmp_path) not in each["sentence"]
+        assert re.search(rf'data-vk="left-out"[^>]*data-code="{each["code"]}"', page)
+    for name in ("S2-book/01-snack.html", "S2-book/02-walk.html", "S2-book/_over-time.html"):
+        assert after[name] == before[name], "not a byte of the other casebook"
+    named = {log["file"] for log in json.loads((home / "out/pack.json").read_text("utf-8"))["logs"]}
+    assert named == {name for name in after if re.fullmatch(r"S[12]-book/[0-9].*\.html", name)}
+
+
+@pytest.mark.parametrize("engine", ["vigkit", "nbclient"])
+@pytest.mark.parametrize("cell", ["this is no Python", "input('Who is there?')"])
+def test_a_template_that_fails_is_told_for_each_log_and_takes_nothing_away(
+    out_of_team: Path, cell: str, engine: str
+) -> None:
+    """A log that may still be shown as it is stays as it was made before."""
+    own, out = out_of_team / "team" / "log.ipynb", out_of_team / "out"
+    notebook = json.loads(own.read_text("utf-8"))
+    notebook["cells"][1]["source"] = cell
+    own.write_text(json.dumps(notebook), encoding="utf-8")
+    before = states(out)
+    less = replace(LOGS[1], cycle=replace(LOGS[1].cycle, moments=()))
+    packed = packing(out, [LOGS[0], less, LOGS[2]], own=template.find(own.parent, engine))
+    assert [(e.casebook, e.cycle, e.code) for e in packed.left_out] == [
+        (b.casebook, b.cycle.id, "template-failed") for b in LOGS
+    ]
+    assert (packed.rendered, packed.kept, packed.removed) == (0, 2, 1)
+    after = states(out)
+    assert "S1-book/02-walk.html" not in after, "it shows what may not be shown any more"
+    for name in ("S1-book/01-snack.html", "S2-book/01-cup.html"):
+        assert after[name] == before[name]
+    page = unescape(out.joinpath("index.html").read_text("utf-8"))
+    assert all(each.sentence in page for each in packed.left_out)
+
+
+@pytest.fixture
+def out_of_team(tmp_path: Path) -> Path:
+    """A pack that a team's own template has made."""
+    packing(tmp_path / "out", LOGS, own=team_template(tmp_path / "team", "", "vigkit"))
+    return tmp_path
+
+
+def test_a_template_for_another_language_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    own = team_template(tmp_path / "team", "", "vigkit")
+    edit(
+        own.folder / "log.ipynb",
+        metadata={"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}},
+    )
+    for engine in ("vigkit", "nbclient"):
+        with pytest.raises(TemplateFailed, match="It is written for R, and logs are made with Python"):
+            packing(tmp_path / "out", LOGS, own=template.find(own.folder, engine))
+    assert not tmp_path.joinpath("out").exists()

@@ -74,12 +74,13 @@ class Packed:
 class Page:
     """A page of ours: a row of pack.json. `sha256` is absent while it is only about to be written.
 
-    Without a cycle it is the page of the person over time.
+    Without a cycle it is the page of the person over time. `shown` is what it shows, whatever it looks like.
     """
 
     casebook: Id
     cycle: Id | None = None
     key: str
+    shown: str | None = None
     sha256: str | None = None
     extra: Extra = ()
 
@@ -169,8 +170,9 @@ class _Pack:
 
     def _plan(self, bundle: Bundle, style: str) -> None:
         data = records.plain(bundle)
-        key = _key(data, style)
-        page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key)
+        shown = _shown(data)
+        key = hashlib.sha256("\n".join((vigkit.__version__, style, shown)).encode()).hexdigest()
+        page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key, shown=shown)
         # pictures of a thousand logs need not stay in memory: the first and the last of each person do
         if (still := index.picture(bundle)) is not None:
             seen = [*self._pictures.get(bundle.casebook, ()), (bundle.cycle.place, page.file, still)]
@@ -306,8 +308,12 @@ class _Pack:
         self.rendered += 1
 
     def _leave_out(self, page: Page, reason: workers.Reason) -> None:
-        self.pages.pop(page.file, None)
-        self.removed += self._remove(page)
+        before = self.pages.get(page.file)
+        if before is None or before.shown != page.shown:
+            self.pages.pop(page.file, None)
+            self.removed += self._remove(page)
+        else:  # only the template has failed: what may be shown stands as it was made before
+            self.kept += 1
         self.left_out.append(_left_out(page.casebook, page.cycle, reason))
 
     def _remove(self, page: Page) -> bool:
@@ -455,13 +461,13 @@ def _inside(out: Path, path: Path) -> bool:
     return stat.S_ISDIR(found.st_mode) and not elsewhere
 
 
-def _key(bundle: dict[str, Any], style: str) -> str:
-    """Changes whenever a bundle could give another page."""
+def _shown(bundle: dict[str, Any]) -> str:
+    """Changes whenever something that may be shown does."""
     # A thousand unchanged logs wait for this: json takes its time over pictures, and is slow with indents.
     jpegs = [hashlib.sha256(still["jpeg"].encode()).hexdigest() for still in bundle.get("stills", ())]
     stills = [still | {"jpeg": jpeg} for still, jpeg in zip(bundle.get("stills", ()), jpegs, strict=True)]
     text = json.dumps(bundle | {"stills": stills}, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256("\n".join((vigkit.__version__, style, text)).encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _row(page: Page) -> dict[str, Any]:
@@ -471,6 +477,7 @@ def _row(page: Page) -> dict[str, Any]:
         "file": page.file,
         "sha256": page.sha256,
         "key": page.key,
+        "shown": page.shown,
     }
     return {name: value for name, value in row.items() if value is not None}
 

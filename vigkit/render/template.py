@@ -102,6 +102,9 @@ def check(template: Template, given: Sequence[str] = PARAMETERS) -> Any:
     if not template.own:
         _check_shipped(template)
     notebook = _read(template)
+    if (language := _language(notebook)).lower() != "python":
+        why = f"It is written for {language[:40]}, and logs are made with Python. Choose that for its kernel."
+        raise TemplateFailed(template.name, why)
     cells = [
         cell
         for cell in notebook.cells
@@ -189,6 +192,13 @@ def _read(template: Template) -> Any:
     except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError) as e:
         raise TemplateFailed(template.name, f"Its {NOTEBOOK} is no notebook that can be read.") from e
     return notebook
+
+
+def _language(notebook: Any) -> str:
+    """The language that a notebook says it is written in; Python where it says nothing."""
+    told = [notebook.metadata.get("kernelspec", {}).get("language")]
+    told += [notebook.metadata.get("language_info", {}).get("name")]
+    return next((str(each) for each in told if each), "python")
 
 
 def _assigned(template: Template, source: str) -> list[str]:
