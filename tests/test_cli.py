@@ -106,7 +106,8 @@ def test_the_examples_of_every_verb_do_what_they_say(
     assert len(lines) == 2
     place = room(WHERE.get(verb, "marked"))
     if verb == "check":
-        assert vigkit("pack", "my-casebook", "-o", "logs", "--day", "2026-02-01", cwd=place).returncode == 0
+        packing = ("pack", "my-casebook", "-o", "logs", "--zip", "for-supervision.zip", "--day", "2026-02-01")
+        assert vigkit(*packing, cwd=place).returncode == 0
     for line, also in zip(lines, ([], ["--json"]), strict=True):
         first, *words = shlex.split(line)
         assert first == "vigkit" and " ".join(words).startswith(verb)

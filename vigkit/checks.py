@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from vigkit.errors import (
     VigkitError,
     on_disk,
 )
+from vigkit.render import archive
 
 PACK = "pack.json"
 INDEX = "index.html"
@@ -32,6 +33,8 @@ _STRAY = "is no page of this pack. Look at it, and delete it if you do not need 
 def check(folder: Path) -> list[dict[str, str]]:
     """The problems of a casebook, a folder of casebooks or a pack: file, code and sentence, each once."""
     with on_disk(folder):
+        if folder.is_file() and steps.is_pack(folder):
+            return [asdict(problem) for problem in archive.problems(folder)]
         packed = folder.joinpath(PACK).is_file()
     if packed:
         return _told("", _pack(folder))

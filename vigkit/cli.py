@@ -19,6 +19,9 @@ from vigkit import __version__
 from vigkit.errors import BadRecord, BadUsage, VigkitError, on_disk, refused_by_system
 
 if TYPE_CHECKING:
+    from vigkit.cycle import LeftOut
+    from vigkit.render.archive import HandedOver
+    from vigkit.render.index import Clip
     from vigkit.render.pack import Progress
 
 Report = Callable[[float, str], None]
@@ -355,6 +358,10 @@ def _pack(asked: argparse.Namespace) -> Done:
     day = asked.day or steps.today()
     folders = steps.casebooks(asked.casebook)
     steps.outside(asked.out)
+    if asked.zip is not None:
+        steps.may_hand_over(asked.zip, asked.out)
+    elif asked.under is not None:
+        raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
     with _progress(asked, timed=False) as report:
         packed = pack.pack(
             steps.jobs(folders, asked.purpose, day),
@@ -373,9 +380,35 @@ def _pack(asked: argparse.Namespace) -> Done:
         "index": str(packed.index),
     }
     told = [f"{_count(packed.rendered, 'log')} made, {packed.kept} unchanged, {packed.removed} removed."]
-    told += [f"Left out: {_place(each)}{each.sentence}" for each in packed.left_out]
-    left_out = [_left_out(each) for each in packed.left_out]
-    return Done(result, "\n".join([*told, f"Open {packed.index}"]), left_out, 1 if left_out else 0)
+    last, missing = f"Open {packed.index}", packed.left_out
+    if asked.zip is not None:
+        given = _hand_over(asked, folders, day)
+        missing += given.left_out
+        result |= {"zip": str(given.file) if given.file else None, "clips": given.clips}
+        if given.file:
+            last = f"{last}\nHand over {given.file}: the logs and {_count(given.clips, 'clip')}."
+    told += [f"Left out: {_place(each)}{each.sentence}" for each in missing]
+    left_out = [_left_out(each) for each in missing]
+    return Done(result, "\n".join([*told, last]), left_out, 1 if left_out else 0)
+
+
+def _hand_over(asked: argparse.Namespace, folders: Sequence[Path], day: str) -> HandedOver:
+    """The pack and its clips in one file."""
+    from tempfile import TemporaryDirectory
+
+    from vigkit import steps
+    from vigkit.render import archive, pack
+
+    logs = {page.file for page in pack.pages_of(asked.out) if page.cycle}
+    with _progress(asked, timed=False) as report, TemporaryDirectory(prefix="vigkit-") as work:
+        clips = _told_as(steps.clips(folders, asked.purpose, day, logs, Path(work)), report)
+        return archive.write(asked.out, asked.zip, clips, (asked.under or 200) * archive.MEGA)
+
+
+def _told_as(clips: Iterator[Clip | LeftOut], report: Report) -> Iterator[Clip | LeftOut]:
+    for number, each in enumerate(clips, start=1):
+        report(0.0, f"{_count(number, 'clip')} made")
+        yield each
 
 
 def _bundle(asked: argparse.Namespace) -> Done:
@@ -505,9 +538,9 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _add(verbs, "check", _check, "Say what is not in order in a casebook or a pack.", [
         "vigkit check my-casebook",
-        "vigkit check logs --json",
+        "vigkit check for-supervision.zip",
     ])  # fmt: skip
-    check.add_argument("folder", metavar="FOLDER", type=Path)
+    check.add_argument("folder", metavar="FOLDER|FILE.zip", type=Path)
 
     exercises = _add(verbs, "exercises", _exercises, "Copy the exercises of a workshop into a folder.", [
         "vigkit exercises workshop",
@@ -597,8 +630,8 @@ def _moment_verbs(verbs: Any) -> None:
 
 def _pack_verbs(verbs: Any) -> None:
     pack = _add(verbs, "pack", _pack, "Make the logs that may be shown, and an index of them.", [
-        "vigkit pack my-casebook -o logs",
-        "vigkit pack my-casebook -o logs --purpose supervision --day 2026-11-22 --json",
+        "vigkit pack my-casebook -o logs --purpose supervision --day 2026-11-22",
+        "vigkit pack my-casebook -o logs --zip for-supervision.zip --under 100",
     ])  # fmt: skip
     pack.add_argument("casebook", metavar="CASEBOOK", nargs="+", type=Path, help="or a folder of casebooks")
     pack.add_argument("-o", dest="out", metavar="OUT", type=Path, required=True)
@@ -608,6 +641,8 @@ def _pack_verbs(verbs: Any) -> None:
     pack.add_argument(
         "--timeout", metavar="S", type=_whole(1, 86400), default=120, help="seconds for one log (120)"
     )
+    pack.add_argument("--zip", metavar="FILE", type=Path, help="the logs and clips in one file, to hand over")
+    pack.add_argument("--under", metavar="MB", type=_whole(1, 4000), help="how large that file may be (200)")
     pack.add_argument("--template", metavar="FOLDER", type=Path, help="a team's own log")
     pack.add_argument(
         "--engine",

@@ -7,6 +7,7 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 │   └── NewerFormat             newer-format
 ├── NotACasebook                not-a-casebook
 ├── FolderNotEmpty              folder-not-empty
+├── BadArchive · TooLarge       bad-archive · too-large
 ├── Unknown…                    unknown-cycle · -film · -moment · -person · -principle · -purpose
 ├── MomentOutsideFilm           moment-outside-film
 ├── Film…                       film-unreadable · film-missing · film-changed
@@ -183,6 +184,26 @@ class FolderNotEmpty(VigkitError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is something in {name} already. Choose a new folder.", where=name)
+
+
+class BadArchive(VigkitError):
+    """A zip that is no pack of ours, or that could do harm."""
+
+    code = "bad-archive"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is not opened. {why} Ask for the pack again.", where=name)
+
+
+class TooLarge(VigkitError):
+    """No room in a file of the size that was asked for; `clips` of a log, or 0 for all logs."""
+
+    code = "too-large"
+
+    def __init__(self, most: int, clips: int) -> None:
+        what = f"{clips} clip{'' if clips == 1 else 's'} of this log" if clips else "The logs alone"
+        have = "has" if clips == 1 else "have"
+        super().__init__(f"{what} {have} no room in {most} MB. Give more after --under, or pack less.")
 
 
 class UnknownCycle(VigkitError):

@@ -37,6 +37,11 @@ def write(path: Path, data: bytes, part: Path | None = None) -> None:
     _replace(path, lambda beside: beside.write_bytes(data), part)
 
 
+def fill(path: Path, make: Callable[[Path], object]) -> None:
+    """Have a large file made beside, fsync, move into place, fsync the folder."""
+    _replace(path, make, None)
+
+
 def copy(source: Path, target: Path, progress: Progress | None = None) -> None:
     """Copy a file in, by way of a part file."""
     make_folder(target.parent)

@@ -114,9 +114,11 @@ def _open(table: _Table, folder: str, cycle: str) -> None:
     desk = table.desk
     near = {p.name: p for p in _beside(desk.book.folder)}
     path = near.get(folder, Path(folder).expanduser())
-    table.pack = path if folder and steps.is_pack(path) else None
-    if table.pack is not None:
+    if folder and steps.is_pack(path):
+        _packed(path)  # refused here, where it is asked for
+        table.pack = path
         return
+    table.pack = None
     if not folder or not looks_like_one(path):
         raise BadUsage("There is no casebook or pack here. Enter its folder as your computer shows it.")
     book = Casebook(path)
@@ -130,7 +132,7 @@ def _open(table: _Table, folder: str, cycle: str) -> None:
 
 def _packed(folder: Path) -> list[Ask]:
     """The logs of a pack: to read. A note needs the casebook, whose cycle it is about."""
-    from vigkit.render import pack
+    from vigkit.render import archive, pack
 
     logs = [
         {
@@ -140,7 +142,7 @@ def _packed(folder: Path) -> list[Ask]:
             "words": [f"The log of {page.casebook}, {page.cycle}."],
             "html": html,
         }
-        for page, html in pack.pages(folder)
+        for page, html in (archive.pages(folder) if folder.is_file() else pack.pages(folder))
     ]
     words = ["A pack is for reading. To write a note, open the casebook itself."]
     return [{"id": "pack", "kind": "say", "words": words}, *logs]

@@ -105,6 +105,21 @@ class Look:
     rows: tuple[tuple[str, Row], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A moment as a film of its own, through the gate; `file` lies in the casebook's cache."""
+
+    casebook: str
+    cycle: str
+    moment: str
+    who: str
+    title: str
+    when: str
+    words: str
+    until: str | None
+    file: Path
+
+
 def page(logs: Mapping[str, Bundle], left_out: Sequence[LeftOut], purpose: str, day: str) -> str:
     """The page of the group: `logs` are the pages that stand, by their file."""
     people = [_member(book, own, left_out) for book, own in _by_casebook(logs)]
@@ -136,6 +151,32 @@ def person_page(logs: Mapping[str, Bundle], stills: Mapping[str, Still], left_ou
         seen=tuple(_seen(bundle, stills[file]) for file, bundle in own if file in stills),
         rows=_steps(own),
         left_out=[each for each in left_out if each.casebook == book],
+    )
+
+
+def with_clips(page: str, count: int) -> str:
+    """The page of the group with a way to the clips that lie beside it."""
+    way = (
+        f'<p class="until"><a href="clips.html">{count} clip{"" if count == 1 else "s"} to look at</a></p>\n'
+    )
+    return page.replace('<p class="care">', f'{way}<p class="care">', 1)
+
+
+def clips_page(clips: Sequence[tuple[str, Clip]], purpose: str, day: str) -> str:
+    """The page of the clips of a pack, by person and log; each has its name and what is told of it."""
+    people: dict[str, dict[tuple[str, str], list[tuple[str, Clip]]]] = {}
+    for name, clip in sorted(
+        clips, key=lambda each: (_counted(each[1].who), each[1].casebook, each[1].cycle)
+    ):
+        logs = people.setdefault(clip.who, {})
+        logs.setdefault((clip.casebook, clip.cycle), []).append((name, clip))
+    ends = min((clip.until for _, clip in clips if clip.until), default=None)
+    return _rendered(
+        "clips.html.j2",
+        title=f"Clips, {sections.said_day(day)}",
+        made_for=title(purpose),
+        until=sections.said_day(ends),
+        people=[(who, [(own[0][1].title, own) for own in logs.values()]) for who, logs in people.items()],
     )
 
 
@@ -360,6 +401,11 @@ def _joys(own: Sequence[tuple[str, Bundle]]) -> Iterator[Joy]:
             return
 
 
+def about(moment: Moment, bundle: Bundle) -> tuple[str, str]:
+    """A log's title, and what the person said about one of its moments."""
+    return _title(bundle), _of(moment, bundle)
+
+
 def _of(moment: Moment, bundle: Bundle) -> str:
     labels = {principle.id: principle.label for principle in bundle.principles}
     named = listed([labels.get(each, each) for each in moment.principles])
@@ -392,7 +438,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: words.clean(value) if type(value) is str else value,
     )
-    environment.filters |= {"drawn": drawn, "who": _who}
+    environment.filters |= {"drawn": drawn, "who": _who, "day": sections.said_day}
     environment.globals["not_answered"] = NOT_ANSWERED
     return environment
 

@@ -417,8 +417,13 @@ def _before(out: Path) -> dict[str, Page]:
 
 def pages(folder: Path) -> list[tuple[Page, str]]:
     """The logs of a pack, those that are on disk as they were packed: what each is, and its page."""
-    found = [page for page in _before(folder).values() if page.cycle and _stands(folder, page)]
+    found = [page for page in pages_of(folder) if page.cycle]
     return [(page, folder.joinpath(page.file).read_text("utf-8")) for page in found]
+
+
+def pages_of(folder: Path) -> list[Page]:
+    """The pages of a pack that are on disk as they were packed: logs, and people over time."""
+    return [page for page in _before(folder).values() if _stands(folder, page)]
 
 
 def _manifest(data: bytes) -> list[Any]:

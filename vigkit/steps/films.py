@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigkit import __version__, consent, files, records
 from vigkit.casebook import Casebook, Change, left_out
-from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Moment
+from vigkit.cycle import FORMAT, Bundle, Contents, Cycle, Film, LeftOut, Moment
 from vigkit.errors import (
     BadRecord,
     BadUsage,
@@ -20,8 +21,12 @@ from vigkit.errors import (
     NotShared,
     TimeOutsideMoment,
     UnknownMoment,
+    VigkitError,
+    clock,
     on_disk,
 )
+from vigkit.render.index import Clip, about
+from vigkit.render.sections import in_order
 from vigkit.steps.packs import apart, known_film, middle, today
 from vigkit.steps.records import named_people
 
@@ -145,6 +150,60 @@ def cut(
 
     _deliver(book, [film.id], _named("clip", film.sha256, found.start, found.end, look, silent), make, out)
     return found
+
+
+def clips(
+    folders: Sequence[Path], purpose: str, day: str, logs: Container[str], work: Path
+) -> Iterator[Clip | LeftOut]:
+    """The moments of these logs as films of their own, through the gate: moments of joy first.
+
+    They are kept in each casebook's cache; in `work`, where a casebook may only be read.
+    """
+    found: list[tuple[bool, Casebook, Contents, Bundle, Moment]] = []
+    for folder in folders:
+        try:
+            book = Casebook(folder)
+            contents = book.contents()
+        except VigkitError:
+            continue  # the pack has said why
+        for cycle in contents.cycles:
+            if f"{contents.owner.id}/{cycle}.html" in logs:
+                with suppress(VigkitError):  # taken back meanwhile, or broken: the next pack says so
+                    shown = consent.bundle(contents, cycle, purpose, day)
+                    found += [(not m.joy, book, contents, shown, m) for _, m in in_order(shown)]
+    for _, book, contents, shown, moment in sorted(found, key=lambda each: each[0]):
+        try:
+            yield _clip(book, contents.films[moment.film], shown, moment, work)
+        except VigkitError as e:
+            told = left_out(e, shown.casebook, cycle=shown.cycle.id)
+            yield replace(told, sentence=told.told or told.sentence, told=None, file=None)
+
+
+def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path) -> Clip:
+    from vigkit.film import cut as cutting
+
+    file, probed = _probed(book, film)
+    title, words = about(moment, shown)
+
+    def make(path: Path) -> None:
+        cutting.cut(file, probed, moment.start, moment.end, path)
+
+    name = _named("clip", film.sha256, moment.start, moment.end, "", False)
+    try:
+        made = book.made([film.id], name, make)
+    except NoPermission:
+        make(made := work / name)
+    return Clip(
+        casebook=shown.casebook,
+        cycle=shown.cycle.id,
+        moment=moment.id,
+        who=shown.owner,
+        title=title,
+        when=f"{clock(moment.start)} to {clock(moment.end)}",
+        words=words,
+        until=shown.until,
+        file=made,
+    )
 
 
 def still(

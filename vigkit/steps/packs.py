@@ -12,6 +12,7 @@ from vigkit.casebook import Casebook, left_out
 from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Still
 from vigkit.errors import BadUsage, ConsentWithdrawn, NotACasebook, UnknownFilm, VigkitError, on_disk
 from vigkit.files import resolved, shown
+from vigkit.render import archive
 
 STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
 
@@ -86,8 +87,19 @@ def picture(book: Casebook, contents: Contents, moment: Moment) -> bytes:
 
 
 def is_pack(folder: Path) -> bool:
-    """Whether a folder holds a pack of logs."""
-    return folder.joinpath("pack.json").is_file()
+    """Whether a folder, or a zip, holds a pack of logs."""
+    return folder.joinpath("pack.json").is_file() or (folder.is_file() and folder.suffix.lower() == ".zip")
+
+
+def may_hand_over(file: Path, out: Path) -> None:
+    """BadUsage where a zip would lie in a casebook or in the pack itself, or take the place of something."""
+    outside(file)
+    if resolved(out) in resolved(file).parents or resolved(out) == resolved(file):
+        raise BadUsage("The zip would lie in the pack itself. Choose another folder after --zip.")
+    if not file.parent.is_dir():
+        raise BadUsage("There is no such folder for the zip. Make it first, or choose another after --zip.")
+    if (file.exists() or file.is_symlink()) and not (file.is_file() and archive.is_ours(file)):
+        raise BadUsage("Something else has the name of the zip. Choose another name after --zip.")
 
 
 def casebooks_beside(folder: Path) -> list[Path]:
