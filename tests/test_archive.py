@@ -152,7 +152,7 @@ def test_it_is_never_larger_than_was_said(home: Path, tmp_path: Path, good: byte
     logs = {page.file for page in archive.pages_of(out) if page.cycle}
     clips = list(steps.clips([book.folder], "supervision", DAY, logs, tmp_path))
     found = {}
-    for most in (*range(20_000, len(good) + 40_000, 7_001), len(good) + 100_000):
+    for most in (*range(9_000, len(good) + 40_000, 7_001), len(good) + 100_000):
         file = tmp_path / f"{most}.zip"
         made = archive.write(out, file, clips, most)
         found[most] = made.clips if made.file else None
@@ -227,6 +227,8 @@ class Entry:
     crc: int | None = None
     local: bytes | None = None
     extra: bytes = b""
+    comment: bytes = b""
+    tail: bytes = b""
 
 
 def by_hand(entries: Iterable[Entry], *, before: bytes = b"", after: bytes = b"", gap: bytes = b"") -> bytes:
@@ -235,13 +237,16 @@ def by_hand(entries: Iterable[Entry], *, before: bytes = b"", after: bytes = b""
     for e in entries:
         packer = zlib.compressobj(6, zlib.DEFLATED, -15)
         packed = packer.compress(e.data) + packer.flush() if e.kind == 8 else e.data
+        packed += e.tail
         size = len(e.data) if e.size is None else e.size
         crc = zlib.crc32(e.data) if e.crc is None else e.crc
         told = struct.pack("<5H3L", 20, e.flags, e.kind, 0, 33, crc, len(packed), size)
         local = e.name if e.local is None else e.local
         listed += b"PK\1\2" + bytes([20, e.system]) + told
-        listed += struct.pack("<5H2L", len(e.name), len(e.extra), 0, 0, 0, e.mode << 16, len(body))
-        listed += e.name + e.extra
+        listed += struct.pack(
+            "<5H2L", len(e.name), len(e.extra), len(e.comment), 0, 0, e.mode << 16, len(body)
+        )
+        listed += e.name + e.extra + e.comment
         body += (
             b"PK\3\4" + told + struct.pack("<2H", len(local), len(e.extra)) + local + e.extra + packed + gap
         )
@@ -336,11 +341,50 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
         page(z, lambda p: p.replace(b"<body>", b'<body><a href="javascript:x()">x</a>'))
     ),
     "a page without its policy": lambda z: by_hand(page(z, lambda p: p.replace(b"default-src 'none'", b"x"))),
+    **{
+        f"a page with {words.decode()}": lambda z, words=words: by_hand(  # type: ignore[misc]
+            page(z, lambda p: p.replace(b"<main>", words + b"<main>"))
+        )
+        for words in (
+            *(b'<meta http-equiv="refresh" content="0;url=//h">', b"<math></math>", b"<p/onload=x()>"),
+            *(b"<svg><style><script>x</script></style></svg>", b"<!-- --!><script>x</script>-->"),
+            *(b"<!--><script>x</script>-->", b"<![CDATA[<script>x</script>]]>", b"<xmp></xmp>"),
+            *(b"<textarea><p title='</textarea><script>'>", b'<a href="x" ping="//h">x</a>', b"<p", b"<P>"),
+            *(b'<svg><animate attributeName="href" values="//h"/></svg>', b'<form action="//h">'),
+            *(b'<a href="a/../../../../etc/passwd">x</a>', b'<a href="../more.html">x</a>'),
+            *(b'<svg><rect fill="url(//h)"/></svg>', b'<svg><use href="//h#x"/></svg>', b"<base href=x>"),
+            *(b'<a href="java&#115;cript:x()">x</a>', b'<img src="data:image/svg+xml;base64,AAAA">'),
+            *(b'<p style="background:url(//h)">', b'<div id="a"id="b">', b"<p title='x'>", b"<style></style>"),
+        )
+    },
+    "a policy with more in it": lambda z: by_hand(
+        page(z, lambda p: p.replace(b"form-action 'none'", b"form-action 'none'; script-src *"))
+    ),
+    "a policy for another style": lambda z: by_hand(page(z, lambda p: p.replace(b"<style>", b"<style>p{}"))),
+    "a policy that comes too late": lambda z: by_hand(page(z, lambda p: b"\xc2\xa0" + p)),
+    "a page that does not end": lambda z: by_hand(page(z, lambda p: p.replace(b"</html>", b""))),
+    "a sign that is none": lambda z: by_hand(page(z, lambda p: p.replace(b"</p>", b"\x1b[2J</p>"))),
     "a clip that is none": lambda z: by_hand(clip(z, lambda c: b"MZ" + c)),
     "a clip that says where": lambda z: by_hand(clip(z, _with_place)),
     "a clip that says when": lambda z: by_hand(
         clip(z, lambda c: c.replace(b"mvhd\0\0\0\0\0\0\0\0", b"mvhd\0\0\0\0\0\0\0\7", 1))
     ),
+    "a clip with words": lambda z: by_hand(clip(z, lambda c: c.replace(b"VideoHandler", b"Anna in Wien"))),
+    "a clip with a second picture": lambda z: by_hand(clip(z, lambda c: c.replace(b"soun", b"vide"))),
+    "a clip with more boxes": lambda z: by_hand(clip(z, lambda c: c + b"\0\0\0\x0cuuid1234")),
+    "a clip with words at its end": lambda z: by_hand(clip(z, lambda c: c + b"\0\0\0\x10free12345678")),
+    "a clip in a clip": lambda z: by_hand(
+        clip(z, lambda c: c[:32] + b"".join(struct.pack(">L", 8 * n) + b"moov" for n in range(3000, 0, -1)))
+    ),
+    "a very large clip": lambda z: by_hand(clip(z, lambda c: c + bytes(201_000_000))),
+    "no list of logs": lambda z: by_hand(manifest(z, logs=None)),
+    "a number of clips": lambda z: by_hand(manifest(z, clips=5)),
+    "a format that is none": lambda z: by_hand(manifest(z, format=True)),
+    "words before its list": lambda z: _with_words(z),
+    "words about a file": lambda z: by_hand(swapped(z, LOG, comment=b"hello")),
+    "words after a packed file": lambda z: by_hand(swapped(z, LOG, tail=b"hello")),
+    "another owner": lambda z: by_hand(swapped(z, LOG, mode=stat.S_IFREG | 0o4755)),
+    "another day": lambda z: z.replace(struct.pack("<2H", 0, 33), struct.pack("<2H", 7, 99)),
 }  # fmt: skip
 
 
@@ -380,6 +424,12 @@ def _with_place(film: bytes) -> bytes:
     return (
         film[:at] + struct.pack(">L", size + len(more)) + film[at + 4 : at + size] + more + film[at + size :]
     )
+
+
+def _with_words(good: bytes) -> bytes:
+    """Words between the last file and the list of files."""
+    start = struct.unpack("<L", good[-6:-2])[0]
+    return good[:start] + b"hidden" + good[start:-6] + struct.pack("<L", start + 6) + good[-2:]
 
 
 def _overlapping(good: bytes) -> bytes:

@@ -12,6 +12,7 @@ from vigkit import casebook, consent, files, principles, records, steps
 from vigkit.casebook import Casebook, left_out
 from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Owner, SharedReview, check_ids, check_moment
 from vigkit.errors import (
+    BadArchive,
     BadRecord,
     ChangedElsewhere,
     NewerFormat,
@@ -33,6 +34,8 @@ _STRAY = "is no page of this pack. Look at it, and delete it if you do not need 
 def check(folder: Path) -> list[dict[str, str]]:
     """The problems of a casebook, a folder of casebooks or a pack: file, code and sentence, each once."""
     with on_disk(folder):
+        if folder.suffix.lower() == ".zip" and not folder.exists():
+            raise BadArchive(folder.name, "It is not there.")
         if folder.is_file() and steps.is_pack(folder):
             return [asdict(problem) for problem in archive.problems(folder)]
         packed = folder.joinpath(PACK).is_file()

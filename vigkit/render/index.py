@@ -154,15 +154,15 @@ def person_page(logs: Mapping[str, Bundle], stills: Mapping[str, Still], left_ou
     )
 
 
-def with_clips(page: str, count: int) -> str:
+def with_clips(page: str, count: int, missing: int) -> str:
     """The page of the group with a way to the clips that lie beside it."""
-    way = (
-        f'<p class="until"><a href="clips.html">{count} clip{"" if count == 1 else "s"} to look at</a></p>\n'
-    )
+    told = f"{count} clip{'' if count == 1 else 's'} to look at"
+    more = ", and what is missing" if missing else ""
+    way = f'<p class="until"><a href="clips.html">{told}{more}</a></p>\n'
     return page.replace('<p class="care">', f'{way}<p class="care">', 1)
 
 
-def clips_page(clips: Sequence[tuple[str, Clip]], purpose: str, day: str) -> str:
+def clips_page(clips: Sequence[tuple[str, Clip]], missing: Sequence[LeftOut], purpose: str, day: str) -> str:
     """The page of the clips of a pack, by person and log; each has its name and what is told of it."""
     people: dict[str, dict[tuple[str, str], list[tuple[str, Clip]]]] = {}
     for name, clip in sorted(
@@ -176,6 +176,7 @@ def clips_page(clips: Sequence[tuple[str, Clip]], purpose: str, day: str) -> str
         title=f"Clips, {sections.said_day(day)}",
         made_for=title(purpose),
         until=sections.said_day(ends),
+        left_out=missing,
         people=[(who, [(own[0][1].title, own) for own in logs.values()]) for who, logs in people.items()],
     )
 

@@ -257,7 +257,7 @@ class _Pack:
             "purpose": self.purpose,
             "day": self.day,
             "logs": [_row(page) for page in pages],
-            "left_out": [_reason(each) for each in self.left_out],
+            "left_out": [reason_row(each) for each in self.left_out],
         }
         logs = {page.file: self.logs[page.file] for page in pages}
         manifest["people"] = [_row(page) for page in self._write_people(logs)]
@@ -279,7 +279,7 @@ class _Pack:
 
     def _write_person(self, book: str, own: dict[str, Bundle]) -> None:
         missing = [each for each in self.left_out if each.casebook == book]
-        told = [index.key(), [self.pages[file].key for file in own], [_reason(each) for each in missing]]
+        told = [index.key(), [self.pages[file].key for file in own], [reason_row(each) for each in missing]]
         page = Page(casebook=book, key=hashlib.sha256(json.dumps(told).encode()).hexdigest())
         old, path = self.people.get(page.file), self.out / page.file
         if old is not None and old.key == page.key and _stands(self.out, old):
@@ -487,7 +487,8 @@ def _row(page: Page) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _reason(each: LeftOut) -> dict[str, Any]:
+def reason_row(each: LeftOut) -> dict[str, Any]:
+    """A line of what is left out, as pack.json has it."""
     return {
         "casebook": each.casebook,
         "cycle": each.cycle,
