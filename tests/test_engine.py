@@ -168,6 +168,35 @@ def test_a_cell_that_asks_gets_no_answer_and_says_so(tmp_path: Path) -> None:
     assert answers == ["StdinNotImplementedError"] * 2
 
 
+FIRST = """
+import sys
+from nbformat.v4 import new_code_cell
+from vigkit.render import shell
+
+assert "numpy" not in sys.modules
+for _ in range(2):
+    with shell.fresh() as run:
+        cell = new_code_cell("import numpy\\nnumpy.random.randint(1000)")
+        run(cell)
+    print(cell.outputs[0]["data"]["text/plain"])
+print(any("Seed" in type(each).__name__ for each in sys.meta_path))
+"""
+
+
+def test_numbers_of_numpy_are_the_same_in_the_first_log_of_a_process() -> None:
+    """Also where a cell is the first to bring numpy in."""
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["684", "684", "False"]
+
+
+@pytest.mark.parametrize("cell", ["quit()", "exit()", "import getpass\ngetpass.getpass()"])
+def test_a_cell_that_would_leave_or_ask_stops_with_a_reason(tmp_path: Path, cell: str) -> None:
+    made = ran(cell, "print('after')", folder=tmp_path)
+    [error] = [o for c in made.cells for o in c.get("outputs", ()) if o.output_type == "error"]
+    assert error.ename in ("RuntimeError", "StdinNotImplementedError") and error.evalue
+    assert "after" not in json.dumps(shown(made))
+
+
 def test_it_opens_no_socket_starts_nothing_and_keeps_nothing(tmp_path: Path) -> None:
     home, bundle = tmp_path / "home", tmp_path / "bundle.json"
     home.mkdir()

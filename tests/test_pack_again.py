@@ -25,6 +25,7 @@ from vigkit import steps
 from vigkit.casebook import Casebook
 from vigkit.errors import TemplateFailed
 from vigkit.render import template
+from vigkit.render.pack import Progress
 from vigkit.render.page import shipped
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -282,3 +283,93 @@ def test_a_template_for_another_language_is_refused_before_anything_is_done(tmp_
         with pytest.raises(TemplateFailed, match="It is written for R, and logs are made with Python"):
             packing(tmp_path / "out", LOGS, own=template.find(own.folder, engine))
     assert not tmp_path.joinpath("out").exists()
+
+
+# --- Stopped at any time ---------------------------------------------------------------------------------
+
+
+def test_a_pack_for_other_eyes_that_is_stopped_holds_no_page_for_the_first_ones(tmp_path: Path) -> None:
+    """Neither are pages of before listed as if they were for the new purpose, nor do they lie there."""
+    out = tmp_path / "out"
+    logs = [log(f"S{n}-book", "01-snack") for n in range(6)]
+    secret = [replace(b, cycle=replace(b.cycle, passed_over="for the supervisor alone")) for b in logs]
+    packing(out, secret)
+
+    def stop(progress: Progress) -> None:
+        if progress.total and progress.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        packing(out, [replace(b, purpose="peers") for b in logs], purpose="peers", report=stop)
+    manifest = json.loads(out.joinpath("pack.json").read_text("utf-8"))
+    assert (manifest["purpose"], len(manifest["logs"])) == ("peers", 2)
+    assert len(list(out.glob("S*/01-snack.html"))) == 2
+    assert not [p for p in out.rglob("*.html") if "for the supervisor alone" in p.read_text("utf-8")]
+
+
+AT_ONCE = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from vigkit.cli import main
+
+out = Path(sys.argv[2])
+
+def press():
+    while not (out / "pack.json").exists():
+        time.sleep(0.0005)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=press, daemon=True).start()
+sys.exit(main(["pack", sys.argv[1], "-o", str(out), "--json"]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for one program")
+def test_ctrl_c_while_the_index_is_written_leaves_a_whole_pack(
+    two: Casebook, tmp_path: Path, vigkit: Run
+) -> None:
+    for turn in range(3):
+        out = tmp_path / f"{turn}"
+        words = [sys.executable, "-c", AT_ONCE, two.folder, out]
+        run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode in (0, 130) and "Traceback" not in run.stderr
+        assert json.loads(run.stdout)["ok"] == (run.returncode == 0)
+        assert told(vigkit("check", out, "--json"))["result"]["problems"] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for one program")
+def test_ctrl_c_while_python_still_reads_our_files_is_told_like_any_other(
+    two: Casebook, tmp_path: Path
+) -> None:
+    found = set()
+    for wait in (0.08, 0.12, 0.16, 0.2, 0.3):
+        words = [
+            sys.executable,
+            "-c",
+            EARLY.format(wait=wait),
+            "pack",
+            two.folder,
+            "-o",
+            tmp_path / "o",
+            "--json",
+        ]
+        run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        found.add(run.returncode)
+        assert "Traceback" not in run.stderr, run.stderr
+        if run.returncode == 130:
+            assert json.loads(run.stdout)["error"]["code"] == "stopped"
+    assert 130 in found and found <= {0, 130}
+
+
+EARLY = """
+import os, signal, threading, time
+
+def press():
+    time.sleep({wait})
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=press, daemon=True).start()
+import sys
+from vigkit.__main__ import main
+sys.exit(main())
+"""

@@ -173,6 +173,28 @@ def test_exactly_one_cell_holds_the_parameters(tmp_path: Path) -> None:
         template.check(mine)
 
 
+@pytest.mark.parametrize("engine", ["vigkit", "nbclient"])
+def test_a_cell_that_asks_is_told_as_such(bundle_file: Path, work: Path, tmp_path: Path, engine: str) -> None:
+    mine = template.find(own(tmp_path / "team", OPEN, "input('Who?')").folder, engine)
+    with pytest.raises(TemplateFailed, match=r"A cell asks for an answer, and nobody is there to give it\."):
+        template.run(mine, bundle_file, work)
+
+
+@pytest.mark.parametrize(
+    "page", ["{{ 1 / 0 }}", '{{ "%s" % (1, 2) }}', '{% include "/etc/passwd" %}', "{{ nobody }}", b"\xff\xfe"]
+)
+def test_a_page_that_cannot_be_filled_is_one_sentence_without_a_path(
+    bundle_file: Path, work: Path, tmp_path: Path, page: str | bytes
+) -> None:
+    mine = template.find(own(tmp_path / "team", OPEN, "sections.question(log)").folder, "vigkit")
+    data = page.encode() if isinstance(page, str) else page
+    (mine.folder / ("log.html.j2" if isinstance(page, str) else "log.css")).write_bytes(data)
+    with pytest.raises(TemplateFailed) as failed:
+        template.run(mine, bundle_file, work)
+    assert str(failed.value).startswith("The template team could not make this log: ")
+    assert str(tmp_path) not in str(failed.value) and str(shipped()) not in str(failed.value)
+
+
 def test_a_folder_without_a_notebook_is_no_template(tmp_path: Path) -> None:
     with pytest.raises(TemplateFailed, match=r"There is no log\.ipynb in it"):
         template.find(tmp_path)

@@ -56,6 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _tell_error("", False, refused_by_system(e, "the answer"), False)
 
 
+def stopped(words: Sequence[str]) -> int:
+    """Tell that somebody has pressed Ctrl-C; returns the exit status."""
+    return _tell_error(_verb(words), "--json" in words, _Stopped(), False)
+
+
 def _answer(words: Sequence[str]) -> int:
     as_json = "--json" in words
     verb = _verb(words)

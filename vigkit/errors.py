@@ -7,7 +7,7 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 │   └── NewerFormat             newer-format
 ├── NotACasebook                not-a-casebook
 ├── FolderNotEmpty              folder-not-empty
-├── BadArchive · TooLarge       bad-archive · too-large
+├── BadArchive · TooLarge       unsafe-zip · too-large
 ├── Unknown…                    unknown-cycle · -film · -moment · -person · -principle · -purpose
 ├── MomentOutsideFilm           moment-outside-film
 ├── Film…                       film-unreadable · film-missing · film-changed
@@ -189,7 +189,7 @@ class FolderNotEmpty(VigkitError):
 class BadArchive(VigkitError):
     """A zip that is no pack of ours, or that could do harm."""
 
-    code = "bad-archive"
+    code = "unsafe-zip"
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name} is not opened. {why} Ask for the pack again.", where=name)

@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from papermill.engines import Engine
+from papermill.log import logger
+
+# What papermill offers for its own engine; where a log may take too long, `vigkit pack` stops it.
+_OTHERS = ("execution_timeout", "log_output", "stdout_file", "stderr_file")
 
 
 class VigkitEngine(Engine):  # type: ignore[misc]
@@ -19,6 +23,9 @@ class VigkitEngine(Engine):  # type: ignore[misc]
         """Run the notebook of papermill's manager, in the folder that its resources name."""
         from vigkit.render import shell
 
+        told = [name for name in _OTHERS if kwargs.get(name)]
+        if told:
+            logger.warning("The engine vigkit does not know %s, and goes on without.", ", ".join(told))
         folder = kwargs.get("resources", {}).get("metadata", {}).get("path")
         with shell.fresh(folder) as run:
             for index, cell in enumerate(nb_man.nb.cells):

@@ -11,6 +11,7 @@ from traitlets import Unicode
 
 from vigkit.errors import BadRecord, TemplateFailed
 from vigkit.render.page import MIME, Section, page_html, read_section
+from vigkit.render.words import reason
 
 
 class LogExporter(Exporter):
@@ -37,7 +38,9 @@ class LogExporter(Exporter):
         except BadRecord as e:
             raise TemplateFailed(self.template, str(e)) from e
         except TemplateError as e:
-            raise TemplateFailed(self.template, f"Its page cannot be filled ({e.message}).") from e
+            raise TemplateFailed(
+                self.template, f"Its page cannot be filled ({reason(str(e.message))})."
+            ) from e
 
     def _page(self, sections: list[Section]) -> str:
         if not sections:

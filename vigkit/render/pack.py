@@ -35,6 +35,7 @@ from vigkit.errors import (
 from vigkit.records import Extra, Id
 from vigkit.render import index, workers
 from vigkit.render.template import Template, quick_imports, vouch
+from vigkit.render.workers import undisturbed
 
 PACK, INDEX = "pack.json", "index.html"
 JOURNAL, WORK, LOCK = ".pack.part", ".work.part", ".pack.lock"
@@ -115,11 +116,13 @@ def pack(
         try:
             made.render(workers or min(2, os.cpu_count() or 1), timeout)
         except (KeyboardInterrupt, MachineFailed):
-            with suppress(MachineFailed):  # no space for these either: the first reason is the one to tell
+            # no space for these either: the first reason is the one to tell
+            with suppress(MachineFailed), undisturbed():
                 made.write()  # the journal stays: it knows what the next pack has to look after
             raise
-        made.write()
-        made.finish()
+        with undisturbed():  # either of all that is done, or not at all
+            made.write()
+            made.finish()
     return Packed(
         rendered=made.rendered,
         kept=made.kept,
@@ -147,6 +150,7 @@ class _Pack:
         self.total: int | None = None
         self._left, self._began = 0, 0.0
         self._pictures: dict[str, list[tuple[tuple[int, str], str, Still]]] = {}
+        self._taken: set[str] = set()
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
 
@@ -181,10 +185,12 @@ class _Pack:
         self.logs[page.file] = replace(bundle, stills=())
         old = self.before.get(page.file)
         if old is not None and _stands(self.out, old):
-            self.pages[page.file] = old
             if old.key == key:
+                self.pages[page.file] = old
                 self.kept += 1
                 return
+            if old.shown == shown:  # it looks otherwise now, and shows nothing else
+                self.pages[page.file] = old
         file = self._bundle_file(len(self.stale))
         self.stale[page.file] = page
         with on_disk(files.shown(self.out)):
@@ -214,15 +220,19 @@ class _Pack:
 
     def clear(self) -> None:
         """Take away what may not be shown any more, before anything else is done."""
-        gone = [page for file, page in self.before.items() if page.cycle and file not in self.logs]
-        changed = {page.casebook for page in gone}
+        logs = {file: page for file, page in self.before.items() if page.cycle}
+        gone = [page for file, page in logs.items() if file not in self.logs]
+        # what an old page shows may be no longer for these eyes: another purpose, a moment taken back
+        old = [page for file, page in logs.items() if file in self.stale and file not in self.pages]
+        changed = {page.casebook for page in (*gone, *old)}
         self._note(*self.stale.values())
         self._sweep()
         for page in [page for page in self.people.values() if page.casebook in changed]:
             self._forget(page)
+        self._taken = {page.file for page in old if self._remove(page)}
         for page in gone:
             self.removed += self._remove(page)
-        if self.removed:
+        if self.removed or self._taken:
             with on_disk(INDEX):  # its words are theirs too
                 self.out.joinpath(INDEX).unlink(missing_ok=True)
             self.write()
@@ -230,7 +240,7 @@ class _Pack:
     def render(self, count: int, timeout: float) -> None:
         """Make every page that is missing or has changed; the changed ones first."""
         self._left, self._began = len(self.stale), time.monotonic()
-        order = sorted(enumerate(self.stale), key=lambda each: each[1] not in self.pages)
+        order = sorted(enumerate(self.stale), key=lambda each: each[1] not in self.before)
         tasks = [workers.Task(name=file, bundle=self._bundle_file(n)) for n, file in order]
         self._tell("")
         with closing(workers.rendered(tasks, self.template, workers=count, timeout=timeout)) as outcomes:
@@ -308,12 +318,9 @@ class _Pack:
         self.rendered += 1
 
     def _leave_out(self, page: Page, reason: workers.Reason) -> None:
-        before = self.pages.get(page.file)
-        if before is None or before.shown != page.shown:
-            self.pages.pop(page.file, None)
-            self.removed += self._remove(page)
-        else:  # only the template has failed: what may be shown stands as it was made before
+        if page.file in self.pages:  # only the template has failed: what may be shown stands as it was made
             self.kept += 1
+        self.removed += page.file in self._taken
         self.left_out.append(_left_out(page.casebook, page.cycle, reason))
 
     def _remove(self, page: Page) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import getpass
 import io
 import json
 import os
@@ -14,6 +15,8 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +175,10 @@ class ZMQInteractiveShell(InteractiveShell):
     def enable_gui(self, gui: Any = None) -> None:
         """There is no window."""
 
+    def ask_exit(self) -> None:
+        """Nobody leaves: what follows belongs to the log too."""
+        raise RuntimeError("quit() and exit() have no place in a log")
+
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         self.outputs.error(etype.__name__, str(evalue), stb)
         self._last_traceback = stb
@@ -231,10 +238,12 @@ def _alone(outputs: Outputs) -> Iterator[ZMQInteractiveShell]:
     history.outputs = defaultdict(list)  # otherwise that of all shells, for ever
     shells._instance = shell
     shell.builtin_trap.auto_builtins["input"] = _nobody
+    asks, getpass.getpass = getpass.getpass, _nobody
     try:
         _with_figures(shell)
         yield shell
     finally:
+        getpass.getpass = asks
         shells._instance = another
         shell.restore_sys_module_state()
         atexit.unregister(shell.atexit_operations)  # it would keep every shell for ever
@@ -272,7 +281,8 @@ def _numbers() -> Iterator[None]:
     """The random numbers of numpy, where something has brought it in before."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
-        yield
+        with _seeded("numpy.random"):
+            yield
         return
     drawn = numpy.random.get_state()
     numpy.random.seed(SEED)
@@ -280,6 +290,34 @@ def _numbers() -> Iterator[None]:
         yield
     finally:
         numpy.random.set_state(drawn)
+
+
+@contextmanager
+def _seeded(name: str) -> Iterator[None]:
+    """A module that has a seed gets ours as soon as somebody brings it in."""
+    finder = _Seeding(name)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Seeding(MetaPathFinder):
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path) if fullname == self._name else None
+        if spec is not None and spec.loader is not None:
+            made = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                made(module)
+                module.seed(SEED)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
 
 
 @contextmanager
@@ -318,5 +356,5 @@ def _with_figures(shell: ZMQInteractiveShell) -> None:
         select_figure_formats(shell, wanted.figure_formats, **wanted.print_figure_kwargs)
 
 
-def _nobody(prompt: object = "") -> str:
+def _nobody(prompt: object = "", *_: object, **__: object) -> str:
     raise StdinNotImplementedError("Nobody is there to answer: a log is made without a person at the keys.")

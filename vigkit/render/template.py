@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import vigkit
-from vigkit.errors import TemplateFailed, listed, on_disk
+from vigkit.errors import TemplateFailed, VigkitError, listed, on_disk
 from vigkit.render import words
 from vigkit.render.page import shipped
 
@@ -35,7 +34,6 @@ _SOURCES = (
     "figures.py",
     "cycle.py",
 )
-_PATH = re.compile(r"""(['"])[^'"]*[\\/][^'"]*\1|(?<![\w.])(?:[A-Za-z]:)?[\\/][^\s'"<>|:,;)]+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +135,12 @@ def run(template: Template, bundle: Path, work: Path, notebook: Any = None) -> s
     from vigkit.render.exporter import LogExporter
 
     exporter = LogExporter(template=template.name, folder=str(template.folder))  # type: ignore[no-untyped-call]
-    return exporter.page(executed)
+    try:
+        return exporter.page(executed)
+    except (VigkitError, MemoryError):
+        raise
+    except Exception as e:
+        raise TemplateFailed(template.name, _stopped(type(e).__name__, str(e))) from e
 
 
 def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> Any:
@@ -168,16 +171,18 @@ def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> An
     except PapermillExecutionError as e:
         if e.ename == "MemoryError":
             raise MemoryError from e
-        raise TemplateFailed(template.name, _reason(f"{e.ename}: {e.evalue}")) from e
+        raise TemplateFailed(template.name, _stopped(e.ename, e.evalue)) from e
     except (PapermillException, CellControlSignal, RuntimeError) as e:
-        raise TemplateFailed(template.name, _reason(str(e))) from e
+        raise TemplateFailed(template.name, words.reason(str(e))) from e
 
 
-def _reason(said: str) -> str:
-    """The last line of what was said, without any path of this machine."""
-    lines = [line.strip() for line in words.clean(said).splitlines() if line.strip()]
-    last = _PATH.sub("…", lines[-1] if lines else "It stopped without a word.")
-    return last if len(last) <= 200 else last[:199] + "…"
+def _stopped(name: str, why: str) -> str:
+    """Why a cell or a page has stopped, as it can be told."""
+    if name == "StdinNotImplementedError":
+        return "A cell asks for an answer, and nobody is there to give it."
+    if name == "CellExecutionError":  # a magic that is none
+        return "A cell cannot be run."
+    return words.reason(f"{name}: {why}" if why else f"{name}.")
 
 
 def _read(template: Template) -> Any:

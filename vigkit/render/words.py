@@ -17,6 +17,9 @@ _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
+_PATH = re.compile(r"""(['"])[^'"]*[\\/][^'"]*\1|(?<![\w.])(?:[A-Za-z]:)?[\\/][^\s'"<>|:,;)]+""")
+
+
 def clean(text: str) -> str:
     r"""The text without the signs that a page cannot show.
 
@@ -66,3 +69,14 @@ def _markdown() -> Markdown:
     inline, block = Inline(hard_wrap=True), Block(list_rules=rules)
     inline.rules, block.rules = ["emphasis", "linebreak"], rules
     return Markdown(renderer=HTMLRenderer(escape=True), block=block, inline=inline)
+
+
+def reason(said: str) -> str:
+    """The last line of what a program said, without any path of this machine.
+
+    >>> reason("Traceback\\nFileNotFoundError: no file '/home/anna/words.txt' here")
+    'FileNotFoundError: no file … here'
+    """
+    lines = [line.strip() for line in clean(said).splitlines() if line.strip()]
+    last = _PATH.sub("…", lines[-1] if lines else "It stopped without a word.")
+    return last if len(last) <= 200 else last[:199] + "…"

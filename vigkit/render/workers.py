@@ -92,7 +92,8 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, template), daemon=True)
         try:
-            with _undisturbed(), _without_main():
+            # half born, a worker would print a traceback at a Ctrl-C
+            with undisturbed(), _born_deaf(), _without_main():
                 self.process.start()
         except OSError as e:
             raise MachineFailed("another process", "The computer could not start") from e
@@ -195,16 +196,15 @@ def _reason(error: VigkitError) -> Reason:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A Ctrl-C while a worker is born waits until it lives: half born, it would print a traceback."""
+def undisturbed() -> Iterator[None]:
+    """A Ctrl-C waits until this is over."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
-        with _born_deaf():
-            yield
+        yield
     finally:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
         if pressed:
