@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import vigkit
-from vigkit.errors import TemplateFailed, VigkitError, listed, on_disk
+from vigkit.errors import TemplateFailed, listed, on_disk
 from vigkit.render import words
 from vigkit.render.page import shipped
 
@@ -33,6 +33,10 @@ _SOURCES = (
     "render/_engine.py",
     "figures.py",
     "cycle.py",
+)
+_WRONG = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError),
+    *(OSError, RuntimeError, TypeError, ValueError),
 )
 
 
@@ -137,9 +141,7 @@ def run(template: Template, bundle: Path, work: Path, notebook: Any = None) -> s
     exporter = LogExporter(template=template.name, folder=str(template.folder))  # type: ignore[no-untyped-call]
     try:
         return exporter.page(executed)
-    except (VigkitError, MemoryError):
-        raise
-    except Exception as e:
+    except _WRONG as e:  # a team's page and css are theirs
         raise TemplateFailed(template.name, _stopped(type(e).__name__, str(e))) from e
 
 
