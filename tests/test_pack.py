@@ -575,7 +575,7 @@ def test_a_person_s_page_is_made_again_only_where_it_tells_something_else(out: P
     packing(out, [*LOGS[:2], changed])
     after = states(out)
     assert {file for file in after if before[file] != after[file]} == {
-        "S2-book/01-cup.html", "S2-book/_over-time.html", "pack.json"
+        "S2-book/01-cup.html", "S2-book/_over-time.html", "index.html", "pack.json"
     }  # fmt: skip
     packing(out, LOGS[1:2])
     assert "01-snack" not in pages[0].read_text("utf-8") and not pages[1].parent.exists()
