@@ -84,14 +84,15 @@ def first_and_last(desk: Desk) -> Cards:
     return Cards(desk, "first-and-last", asks, every=True, said="The first and the last film")
 
 
-def from_supervisors(desk: Desk) -> list[Ask]:
-    """What supervisors have written on this cycle; while that is nothing, on the one before it."""
+def from_supervisors(desk: Desk, *, before: bool = False) -> list[Ask]:
+    """What supervisors have written on this cycle; while that is nothing, on the one `before` it."""
     contents = desk.contents()
     cycles = sorted(contents.cycles.values(), key=lambda c: c.place)
     if desk.cycle in contents.cycles:
         cycles = [c for c in cycles if c.place <= contents.cycles[desk.cycle].place]
-    near = [(c, [n for n in contents.notes if n.cycle == c.id]) for c in reversed(cycles[-2:])]
-    cycle, notes = next(((c, own) for c, own in near if own), (None, []))
+    near = reversed(cycles[-2 if before else -1 :])
+    noted = [(c, [n for n in contents.notes if n.cycle == c.id]) for c in near]
+    cycle, notes = next(((c, own) for c, own in noted if own), (None, []))
     return [_from(cycle, note, contents) for note in notes] if cycle else []
 
 

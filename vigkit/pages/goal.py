@@ -23,7 +23,7 @@ def question(desk: Desk) -> Cards:
         before = [_dated(v.words, v.on) for v in reversed(cycle.question[:-1])] if cycle else []
         return [
             *_last_time(desk),
-            *from_supervisors(desk),
+            *from_supervisors(desk, before=True),
             {
                 "id": "words",
                 "kind": "text",
