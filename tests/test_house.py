@@ -54,6 +54,7 @@ HEAVY = {
         "anywidget",
         "ipyvolume",
         "filelock",
+        "distributed",
     )
 }
 NETWORK = {
@@ -68,8 +69,21 @@ NETWORK = {
     "ftplib",
     "smtplib",
 } | {
-    *("poplib", "imaplib", "telnetlib", "xmlrpc", "socketserver", "webbrowser", "websocket", "zmq", "tornado")
+    *(
+        "poplib",
+        "imaplib",
+        "telnetlib",
+        "xmlrpc",
+        "socketserver",
+        "webbrowser",
+        "websocket",
+        "zmq",
+        "tornado",
+    ),
+    *("distributed", "dask"),
 }
+# Only with --cluster, and only to the scheduler that somebody names.
+CLUSTER = {"render.cluster": {"distributed"}}
 # The server's parts are made of these, and call nobody; the launcher opens the browser.
 SERVER = {"lab.launch": {"webbrowser"}} | {
     f"lab.{name}": {"tornado"} for name in ("extension", "enter", "bring")
@@ -293,7 +307,7 @@ def test_only_render_starts_workers_and_kernels() -> None:
 
 @pytest.mark.parametrize("module", modules())
 def test_there_is_no_network_client(module: str) -> None:
-    assert others(tree(module), module) & NETWORK == SERVER.get(module, set())
+    assert others(tree(module), module) & NETWORK == (SERVER | CLUSTER).get(module, set())
 
 
 def test_the_server_parts_ask_nobody() -> None:

@@ -38,6 +38,7 @@ from vigkit.cycle import (
 from vigkit.errors import BadRecord, FolderNotEmpty, NewerFormat, TemplateFailed
 from vigkit.render import index, template
 from vigkit.render.pack import Packed, Progress, pack
+from vigkit.render.room import WHOLE, Part
 
 DAY = "2026-11-22"
 GONE = LeftOut(
@@ -83,6 +84,8 @@ def packing(
     workers: int = 2,
     timeout: float = 120,
     report: Callable[[Progress], None] | None = None,
+    part: Part = WHOLE,
+    cluster: str | None = None,
 ) -> Packed:
     """Pack bundles and left-out ones."""
     return pack(
@@ -94,6 +97,8 @@ def packing(
         workers=workers,
         timeout=timeout,
         report=report,
+        part=part,
+        cluster=cluster,
     )
 
 

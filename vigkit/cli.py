@@ -356,9 +356,10 @@ def _moment_add(asked: argparse.Namespace) -> Done:
 
 def _pack(asked: argparse.Namespace) -> Done:
     from vigkit import consent, steps
-    from vigkit.render import pack, template
+    from vigkit.render import pack, room, template
 
     template.quick_imports()
+    part = room.part(asked.part)
     consent.purpose_known(asked.purpose)
     day = asked.day or steps.today()
     folders = steps.casebooks(asked.casebook)
@@ -376,6 +377,8 @@ def _pack(asked: argparse.Namespace) -> Done:
             day=day,
             workers=asked.workers,
             timeout=float(asked.timeout),
+            part=part,
+            cluster=asked.cluster,
             report=lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)),
         )
     result = {
@@ -385,6 +388,9 @@ def _pack(asked: argparse.Namespace) -> Done:
         "index": str(packed.index),
     }
     told = [f"{_count(packed.rendered, 'log')} made, {packed.kept} unchanged, {packed.removed} removed."]
+    if part != room.WHOLE:
+        result["part"], result["for_others"] = str(part), packed.for_others
+        told.append(_about_part(part.of, packed.for_others))
     last, missing = f"Open {packed.index}", packed.left_out
     if asked.zip is not None:
         given = _hand_over(asked, folders, day)
@@ -414,6 +420,14 @@ def _told_as(clips: Iterator[Clip | LeftOut], report: Report) -> Iterator[Clip |
     for number, each in enumerate(clips, start=1):
         report(0.0, f"{_count(number, 'clip')} made")
         yield each
+
+
+def _about_part(of: int, left: int) -> str:
+    """What the other parts are for, where they still have something to do."""
+    if not left:
+        return "No other part has anything left to make."
+    others = "The other part makes it" if of == 2 else f"The other {of - 1} parts make it"
+    return f"{_count(left, 'log')} still to be made. {others}, here or on another computer."
 
 
 def _bundle(asked: argparse.Namespace) -> Done:
@@ -653,6 +667,15 @@ def _pack_verbs(verbs: Any) -> None:
         "--engine",
         choices=("vigkit", "nbclient"),
         help="in the worker itself, or in a kernel for each log (vigkit; with --template nbclient)",
+    )
+    pack.add_argument(
+        "--part",
+        metavar="I/N",
+        default="1/1",
+        help="a share of the logs, such as 1/2; another computer makes 2/2 into the same folder",
+    )
+    pack.add_argument(
+        "--cluster", metavar="ADDRESS", help="let a Dask cluster make the logs; docs/cluster.md"
     )
 
     bundle = _add(verbs, "bundle", _bundle, "Write what a log is made from, for whoever writes a template.", [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ def root() -> Path:
     """The folder that holds workbooks/, exercises/ and templates/."""
     inside = Path(__file__).parent / "_content"
     return inside if inside.is_dir() else Path(__file__).parents[1]
+
+
+def python_path() -> dict[str, str]:
+    """For the environment of another Python: a checkout that is not installed is found from everywhere."""
+    if not (root() / "vigkit").is_dir():
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(root()), os.environ.get("PYTHONPATH")]))}
 
 
 def pages() -> dict[str, bytes]:

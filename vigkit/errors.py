@@ -23,8 +23,10 @@ VigkitError                     exit 2: refused, nothing on disk has changed
 ├── NothingAsked                nothing-asked
 ├── ChangedElsewhere            changed-elsewhere (exit 1: your words are in kept/)
 ├── TemplateFailed · TookTooLong · TooMuchMemory · WorkerDied
+├── Cluster…                    cluster-not-installed · cluster-unreachable · cluster-differs
 └── MachineFailed               exit 3: what was there before is whole
     ├── Busy                    busy
+    ├── ClusterLost             cluster-lost: while it was at work
     ├── FolderGone              machine-failed: the casebook's folder is not where it was
     ├── DiskFull                disk-full
     └── NoPermission            no-permission
@@ -529,6 +531,43 @@ class TooMuchMemory(VigkitError):
         )
 
 
+class ClusterNotInstalled(VigkitError):
+    """What speaks to a cluster is not installed."""
+
+    code = "cluster-not-installed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--cluster needs the package distributed. Install vigkit[cluster] beside vigkit, then try again."
+        )
+
+
+class ClusterUnreachable(VigkitError):
+    """There is no cluster at this address that could make logs."""
+
+    code = "cluster-unreachable"
+
+    def __init__(self, address: str, why: str = "") -> None:
+        super().__init__(
+            why
+            or f"No Dask scheduler answers at {short(address)}. "
+            "Check the address and its certificates, or pack without --cluster.",
+            where=address,
+        )
+
+
+class ClusterDiffers(VigkitError):
+    """The cluster has another vigkit, which would make other pages."""
+
+    code = "cluster-differs"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"{who} of the cluster has another vigkit than this computer, or none. "
+            "Install the same one on both, then try again."
+        )
+
+
 class MachineFailed(VigkitError):
     """The computer could not do it; what was there before is whole."""
 
@@ -574,6 +613,15 @@ class Busy(MachineFailed):
 
     def __str__(self) -> str:
         return f"Another window is saving in {self.where}. Close it or wait a minute, then try again."
+
+
+class ClusterLost(MachineFailed):
+    """The cluster has gone while it was at work."""
+
+    code = "cluster-lost"
+
+    def __str__(self) -> str:
+        return f"{self.where}. The logs that are done stay. Run the same command again for the rest."
 
 
 class FolderGone(MachineFailed):

@@ -25,7 +25,8 @@ from vigkit.cycle import FORMAT, LeftOut
 from vigkit.errors import BadArchive, BadRecord, ChangedElsewhere, NewerFormat, TooLarge, on_disk
 from vigkit.render import index
 from vigkit.render.index import Clip
-from vigkit.render.pack import INDEX, PACK, Page, pages_of, reason_row
+from vigkit.render.pack import Page, pages_of, reason_row
+from vigkit.render.room import INDEX, PACK
 
 CLIPS = "clips.html"
 MEGA = 1_000_000  # bytes

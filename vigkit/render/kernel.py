@@ -44,10 +44,7 @@ class OurKernel(AsyncKernelManager):
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         self.connection_file = str(self.work / f"kernel-{os.getpid()}-{id(self):x}.json")
         env = {**os.environ, "IPYTHONDIR": str(self.work), "JUPYTER_RUNTIME_DIR": str(self.work)}
-        beside = content.root()
-        if (beside / "vigkit").is_dir():
-            # A checkout that is not installed: the kernel starts in another folder and still finds it.
-            env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(beside), os.environ.get("PYTHONPATH")]))
+        env |= content.python_path()
         # What a kernel says on the terminal is not for the person.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return await super()._async_pre_start_kernel(**{**kw, **quiet, "env": env})

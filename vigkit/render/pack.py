@@ -1,7 +1,8 @@
 """Many bundles to one folder of pages with its manifest and index; what has not changed is not made again.
 
 OUT holds pack.json (which pages are ours), index.html and a folder for each casebook. While a pack is being
-made, `.pack.part` names each page before it is written: what is broken off still knows its pages.
+made, `.pack.part` names each page before it is written: what is broken off still knows its pages. Several
+computers may each make a part of the logs: whoever writes pack.json and the index takes in what others have.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -24,24 +26,27 @@ from vigkit import files, records
 from vigkit.cycle import FORMAT, Bundle, LeftOut, Still
 from vigkit.errors import (
     BadRecord,
-    Busy,
     FolderNotEmpty,
     MachineFailed,
     NewerFormat,
     SyncCopy,
+    TemplateFailed,
+    TookTooLong,
+    TooMuchMemory,
     VigkitError,
+    WorkerDied,
     on_disk,
 )
 from vigkit.records import Extra, Id
 from vigkit.render import index, workers
+from vigkit.render.room import INDEX, PACK, WHOLE, Part, Room, entered, journals, refuse_other_things
 from vigkit.render.template import Template, quick_imports, vouch
 from vigkit.render.workers import undisturbed
 
-PACK, INDEX = "pack.json", "index.html"
-JOURNAL, WORK, LOCK = ".pack.part", ".work.part", ".pack.lock"
-WAIT = 60.0  # seconds a lock is waited for
-# What file managers leave in a folder that a person calls empty.
-_NOTHING = {".DS_Store", "Thumbs.db", "desktop.ini", LOCK, WORK, f".{PACK}.part", f".{INDEX}.part"}
+# Gives the page of each task, or why there is none; the number is the seconds for one log.
+Crew = Callable[[Sequence[workers.Task], float], Generator[tuple[workers.Task, str | workers.Reason]]]
+# What comes up while a log is made: only the part that makes it can say that it is over.
+_IN_MAKING = {TemplateFailed.code, TookTooLong.code, TooMuchMemory.code, WorkerDied.code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,7 @@ class Packed:
     removed: int
     index: Path
     left_out: tuple[LeftOut, ...]
+    for_others: int = 0  # logs that another part has still to make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,55 +106,74 @@ def pack(
     day: str,
     workers: int | None = None,
     timeout: float = 120.0,
+    part: Part = WHOLE,
+    cluster: str | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> Packed:
     """Make the pages that may be shown, take away those that may not any more, and write the index last."""
-    _refuse_other_things(out)
+    refuse_other_things(out)
     _before(out)
     quick_imports()
     vouch(template)
-    given = iter(jobs)
-    first = list(islice(given, 1))  # what refuses at once does so before there is a folder
-    with _room(out):
-        made = _Pack(out, purpose, day, template, report or (lambda _: None))
-        made.plan(chain(first, given))
-        made.clear()
-        try:
-            made.render(workers or min(2, os.cpu_count() or 1), timeout)
-        except (KeyboardInterrupt, MachineFailed):
-            # no space for these either: the first reason is the one to tell
-            with suppress(MachineFailed), undisturbed():
-                made.write()  # the journal stays: it knows what the next pack has to look after
-            raise
-        with undisturbed():  # either of all that is done, or not at all
-            made.write()
-            made.finish()
+    with _crew(template, workers, cluster) as crew:
+        given = iter(jobs)
+        first = list(islice(given, 1))  # what refuses at once does so before there is a folder
+        with entered(out, part) as room:
+            made = _Pack(room, purpose, day, template, report or (lambda _: None))
+            made.plan(chain(first, given))
+            made.clear()
+            try:
+                made.render(crew, timeout)
+            except (KeyboardInterrupt, MachineFailed):
+                # no space for these either: the first reason is the one to tell
+                with suppress(MachineFailed), undisturbed():
+                    made.write()  # the journal stays: it knows what the next pack has to look after
+                raise
+            with undisturbed():  # either of all that is done, or not at all
+                made.write()
+                made.finish()
     return Packed(
         rendered=made.rendered,
         kept=made.kept,
         removed=made.removed,
         index=out / INDEX,
-        left_out=tuple(made.left_out),
+        left_out=tuple(made.told),
+        for_others=made.for_others,
     )
 
 
+@contextmanager
+def _crew(template: Template, count: int | None, cluster: str | None) -> Iterator[Crew]:
+    """Those who make the logs: processes of this computer, or a cluster that is there."""
+    if cluster is None:
+        yield partial(workers.rendered, template, count or min(2, os.cpu_count() or 1))
+        return
+    from vigkit.render import cluster as clusters
+
+    with clusters.joined(cluster, template) as crew:
+        yield crew
+
+
 class _Pack:
-    """A pack in the making: `pages` are those that stand in OUT and may be shown."""
+    """A pack in the making: `pages` are those that stand in OUT and may be shown, whoever has made them."""
 
     def __init__(
-        self, out: Path, purpose: str, day: str, template: Template, report: Callable[[Progress], None]
+        self, room: Room, purpose: str, day: str, template: Template, report: Callable[[Progress], None]
     ) -> None:
-        self.out, self.purpose, self.day, self.template, self.report = out, purpose, day, template, report
-        self.before = _before(out)
+        self.room, self.out, self.part = room, room.out, room.part
+        self.purpose, self.day, self.template, self.report = purpose, day, template, report
+        self.before = _before(self.out)
         self._ours = {file.casefold() for file in self.before}
         self.logs: dict[str, Bundle] = {}
         self.pages: dict[str, Page] = {}
         self.people = {file: page for file, page in self.before.items() if page.cycle is None}
         self.stale: dict[str, Page] = {}
         self.left_out: list[LeftOut] = []
+        self.told: list[LeftOut] = []  # with what other parts have left out
         self.rendered = self.kept = self.removed = 0
         self.total: int | None = None
         self._left, self._began = 0, 0.0
+        self._wanted: dict[str, Page] = {}
         self._pictures: dict[str, list[tuple[tuple[int, str], str, Still]]] = {}
         self._taken: set[str] = set()
         self._names: dict[str, str] = {}
@@ -170,13 +195,14 @@ class _Pack:
                 continue
             self._plan(bundle, style)
             self._tell(_name(bundle))
-        self.total = len(self.logs)
+        self.total = sum(map(self._mine, self._wanted.values()))
 
     def _plan(self, bundle: Bundle, style: str) -> None:
         data = records.plain(bundle)
         shown = _shown(data)
         key = hashlib.sha256("\n".join((vigkit.__version__, style, shown)).encode()).hexdigest()
         page = Page(casebook=bundle.casebook, cycle=bundle.cycle.id, key=key, shown=shown)
+        self._wanted[page.file] = page
         # pictures of a thousand logs need not stay in memory: the first and the last of each person do
         if (still := index.picture(bundle)) is not None:
             seen = [*self._pictures.get(bundle.casebook, ()), (bundle.cycle.place, page.file, still)]
@@ -184,6 +210,10 @@ class _Pack:
             self._pictures[bundle.casebook] = [seen[0], *seen[1:][-1:]]
         self.logs[page.file] = replace(bundle, stills=())
         old = self.before.get(page.file)
+        if not self._mine(page):
+            if old is not None and self._may_stay(old):
+                self.pages[page.file] = old
+            return
         if old is not None and _stands(self.out, old):
             if old.key == key:
                 self.pages[page.file] = old
@@ -216,62 +246,123 @@ class _Pack:
         """Whether something that is not ours lies in a page's place."""
         file = f"{bundle.casebook}/{bundle.cycle.id}.html"
         path = self.out / file
+        if _inside(self.out, path) and path.exists() and file.casefold() not in self._ours:
+            # another part may have come since
+            self._ours |= {known.casefold() for known in _before(self.out)}
         return not _inside(self.out, path) or (path.exists() and file.casefold() not in self._ours)
+
+    def _mine(self, page: Page) -> bool:
+        return page.cycle is not None and self.part.has(page.casebook, page.cycle)
+
+    def _may_stay(self, page: Page) -> bool:
+        """Whether a page of another part stands and tells what may be shown, whichever vigkit has made it."""
+        wanted = self._wanted.get(page.file)
+        same = wanted is not None and (page.key == wanted.key or page.shown == wanted.shown)
+        return same and _stands(self.out, page)
 
     def clear(self) -> None:
         """Take away what may not be shown any more, before anything else is done."""
-        logs = {file: page for file, page in self.before.items() if page.cycle}
-        gone = [page for file, page in logs.items() if file not in self.logs]
+        with self.room.alone():
+            self._clear()
+
+    def _clear(self) -> None:
+        found = self.before if self.part == WHOLE else _before(self.out)
         # what an old page shows may be no longer for these eyes: another purpose, a moment taken back
-        old = [page for file, page in logs.items() if file in self.stale and file not in self.pages]
-        changed = {page.casebook for page in (*gone, *old)}
+        old = [page for file, page in found.items() if file in self.stale and file not in self.pages]
+        gone = self._gone(found)
         self._note(*self.stale.values())
         self._sweep()
-        for page in [page for page in self.people.values() if page.casebook in changed]:
-            self._forget(page)
-        self._taken = {page.file for page in old if self._remove(page)}
-        for page in gone:
-            self.removed += self._remove(page)
+        self._take_away(gone, old)
         if self.removed or self._taken:
             with on_disk(INDEX):  # its words are theirs too
                 self.out.joinpath(INDEX).unlink(missing_ok=True)
             self.write()
 
-    def render(self, count: int, timeout: float) -> None:
+    def _gone(self, found: dict[str, Page]) -> list[Page]:
+        """The logs of these that may not be shown any more."""
+        may = {*self.pages, *self.stale}
+        logs = [page for page in found.values() if page.cycle]
+        return [p for p in logs if not (p.file in may if self._mine(p) else self._may_stay(p))]
+
+    def _take_away(self, gone: Sequence[Page], old: Sequence[Page] = ()) -> None:
+        changed = {page.casebook for page in (*gone, *old)}
+        for page in [page for page in self.people.values() if page.casebook in changed]:
+            self._forget(page)
+        self._taken |= {page.file for page in old if self._remove(page)}
+        for page in gone:
+            self.removed += self._remove(page)
+
+    def render(self, crew: Crew, timeout: float) -> None:
         """Make every page that is missing or has changed; the changed ones first."""
         self._left, self._began = len(self.stale), time.monotonic()
         order = sorted(enumerate(self.stale), key=lambda each: each[1] not in self.before)
         tasks = [workers.Task(name=file, bundle=self._bundle_file(n)) for n, file in order]
         self._tell("")
-        with closing(workers.rendered(tasks, self.template, workers=count, timeout=timeout)) as outcomes:
+        with closing(crew(tasks, timeout)) as outcomes:
             for task, outcome in outcomes:
-                if isinstance(outcome, str):
-                    self._place(self.stale[task.name], outcome)
-                else:
-                    self._leave_out(self.stale[task.name], outcome)
+                with self.room.alone():
+                    if isinstance(outcome, str):
+                        self._place(self.stale[task.name], outcome)
+                    else:
+                        self._leave_out(self.stale[task.name], outcome)
                 shutil.rmtree(task.bundle.parent, ignore_errors=True)
                 self._left -= 1
                 self._tell(_name(self.logs[task.name]))
 
     def finish(self) -> None:
-        """Nothing is half done any more: the journal can go."""
-        with on_disk(JOURNAL):
-            self.out.joinpath(JOURNAL).unlink(missing_ok=True)
+        """Nothing is half done any more: the journal can go, and those of all parts with all of the logs."""
+        for journal in journals(self.out) if self.part == WHOLE else [self.room.journal]:
+            with on_disk(journal):
+                journal.unlink(missing_ok=True)
 
     def write(self) -> None:
         """Write pack.json, and the index last, for what stands."""
-        self.left_out.sort(key=lambda each: (each.casebook or "", each.cycle or "", each.code, each.sentence))
+        with self.room.alone():
+            theirs = [] if self.part == WHOLE else self._take_in()
+            self.told = sorted([*self.left_out, *theirs], key=_order)
+            self._write()
+
+    def _take_in(self) -> list[LeftOut]:
+        """Take in what other parts have made, take away what may not be shown, give what they left out."""
+        found = _before(self.out)
+        self.people = {file: page for file, page in found.items() if page.cycle is None}
+        gone = self._gone(found)
+        self._take_away(gone)
+        theirs = {file: page for file, page in found.items() if page.cycle and not self._mine(page)}
+        self.pages = {file: page for file, page in self.pages.items() if self._mine(page)}
+        for page in gone:
+            theirs.pop(page.file, None)
+        self.pages |= theirs
+        return [each for each in _left_out_before(self.out) if self._still_theirs(each)]
+
+    def _still_theirs(self, each: LeftOut) -> bool:
+        page = self._wanted.get(f"{each.casebook}/{each.cycle}.html")
+        if page is None or self._mine(page):
+            return False
+        made = self.pages.get(page.file)
+        return made is None or made.key != page.key  # a page of before may stand beside its reason
+
+    @property
+    def for_others(self) -> int:
+        """How many logs other parts have neither made nor left out yet."""
+        settled = {(each.casebook, each.cycle) for each in self.told}
+        left = [
+            page for file, page in self._wanted.items() if file not in self.pages and not self._mine(page)
+        ]
+        return sum((page.casebook, page.cycle) not in settled for page in left)
+
+    def _write(self) -> None:
         pages = sorted(self.pages.values(), key=lambda page: (page.casebook, page.cycle))
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "purpose": self.purpose,
             "day": self.day,
             "logs": [_row(page) for page in pages],
-            "left_out": [reason_row(each) for each in self.left_out],
+            "left_out": [reason_row(each) for each in self.told],
         }
         logs = {page.file: self.logs[page.file] for page in pages}
         manifest["people"] = [_row(page) for page in self._write_people(logs)]
-        text = index.page(logs, self.left_out, self.purpose, self.day).encode()
+        text = index.page(logs, self.told, self.purpose, self.day).encode()
         manifest["index"] = hashlib.sha256(text).hexdigest()
         _replace(self.out / PACK, records.text(manifest).encode())
         _replace(self.out / INDEX, text)
@@ -288,7 +379,7 @@ class _Pack:
         return sorted(self.people.values(), key=lambda page: page.casebook)
 
     def _write_person(self, book: str, own: dict[str, Bundle]) -> None:
-        missing = [each for each in self.left_out if each.casebook == book]
+        missing = [each for each in self.told if each.casebook == book]
         told = [index.key(), [self.pages[file].key for file in own], [reason_row(each) for each in missing]]
         page = Page(casebook=book, key=hashlib.sha256(json.dumps(told).encode()).hexdigest())
         old, path = self.people.get(page.file), self.out / page.file
@@ -337,7 +428,7 @@ class _Pack:
         """Write into the journal, safe from a power cut, what is about to be in OUT or is in it now."""
         if not pages:
             return
-        with on_disk(JOURNAL), self.out.joinpath(JOURNAL).open("ab") as journal:
+        with on_disk(self.room.journal), self.room.journal.open("ab") as journal:
             journal.write(b"".join(json.dumps(_row(page)).encode() + b"\n" for page in pages))
             journal.flush()
             os.fsync(journal.fileno())
@@ -350,7 +441,7 @@ class _Pack:
                 _part(path).unlink()
 
     def _bundle_file(self, number: int) -> Path:
-        return (self.out / WORK / f"{number}" / "bundle.json").absolute()
+        return (self.room.work / f"{number}" / "bundle.json").absolute()
 
     def _tell(self, now: str) -> None:
         done, failed = self.kept + self.rendered, len(self.left_out)
@@ -370,56 +461,31 @@ class _Pack:
         )
 
 
-@contextmanager
-def _room(out: Path) -> Iterator[None]:
-    """The folder, for this pack alone; FolderNotEmpty where it holds other things."""
-    from filelock import FileLock, Timeout
-
-    new = not out.exists()
-    with on_disk(files.shown(out)):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK, timeout=WAIT)
-        try:
-            lock.acquire()
-        except Timeout as e:
-            raise Busy(files.shown(out)) from e
-    try:
-        _refuse_other_things(out)
-        shutil.rmtree(out / WORK, ignore_errors=True)
-        yield
-    finally:
-        shutil.rmtree(out / WORK, ignore_errors=True)
-        lock.release()
-        if new and {each.name for each in out.iterdir()} <= {LOCK}:  # refused: as if never asked
-            shutil.rmtree(out)
-
-
-def _refuse_other_things(out: Path) -> None:
-    with on_disk(files.shown(out)):
-        if out.is_symlink() and not out.exists():
-            raise FolderNotEmpty(files.shown(out))
-        names = {each.name for each in out.iterdir()} if out.is_dir() else set()
-        other = bool(names - _NOTHING) and not names & {PACK, JOURNAL}
-    if other or (out.exists() and not out.is_dir()):
-        raise FolderNotEmpty(files.shown(out))
-
-
 def _before(out: Path) -> dict[str, Page]:
-    """The pages that earlier packs have written here, by file; those of a pack that was broken off too."""
+    """The pages that earlier packs have written here, by file; those of packs that were broken off too."""
     rows: list[Any] = []
     with on_disk(PACK), suppress(FileNotFoundError):
         rows += _manifest(out.joinpath(PACK).read_bytes())
-    with on_disk(JOURNAL), suppress(FileNotFoundError):
-        for line in out.joinpath(JOURNAL).read_bytes().splitlines():
-            with suppress(BadRecord):  # the last line may be half
-                rows.append(records.parse(line, JOURNAL))
-    pages = {}
+    for journal in journals(out):
+        with on_disk(journal), suppress(FileNotFoundError):
+            for line in journal.read_bytes().splitlines():
+                with suppress(BadRecord):  # the last line may be half
+                    rows.append(records.parse(line, journal.name))
+    found: dict[str, dict[str | None, Page]] = {}
     for row in rows:
         with suppress(BadRecord):  # a row that we would not write names nothing of ours
             page = records.read(Page, row, PACK)
-            if row.get("file") == page.file and (page.sha256 or page.file not in pages):
-                pages[page.file] = page
-    return pages
+            if row.get("file") == page.file:
+                found.setdefault(page.file, {})[page.sha256] = page
+    return {file: _that_stands(out, list(known.values())) for file, known in found.items()}
+
+
+def _that_stands(out: Path, known: list[Page]) -> Page:
+    """What was written last of one page; where several parts have written it, the one that is there."""
+    written = [page for page in known if page.sha256]
+    if len(written) > 1:
+        written = [page for page in written if _stands(out, page)] or written
+    return [*known, *written][-1]
 
 
 def pages(folder: Path) -> list[tuple[Page, str]]:
@@ -503,6 +569,21 @@ def reason_row(each: LeftOut) -> dict[str, Any]:
         "who": list(each.who),
         "sentence": each.sentence,
     }
+
+
+def _order(each: LeftOut) -> tuple[str, str, str, str]:
+    return (each.casebook or "", each.cycle or "", each.code, each.sentence)
+
+
+def _left_out_before(out: Path) -> list[LeftOut]:
+    """What the last pack.json has left out because of what came up while it was made."""
+    found = []
+    with on_disk(PACK), suppress(FileNotFoundError, BadRecord):
+        rows = records.parse(out.joinpath(PACK).read_bytes(), PACK).get("left_out")
+        for row in rows if isinstance(rows, list) else ():
+            with suppress(BadRecord):
+                found.append(records.read(LeftOut, row, PACK))
+    return [each for each in found if each.code in _IN_MAKING]
 
 
 def _left_out(book: str, cycle: str | None, why: VigkitError | workers.Reason) -> LeftOut:

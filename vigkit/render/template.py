@@ -54,6 +54,13 @@ class Template:
         mine = self.folder / name
         return mine if mine.exists() else shipped() / name
 
+    def files(self) -> dict[str, str]:
+        """The texts of a team's own files, for another computer."""
+        with on_disk(self.name):
+            # its page may take in others
+            mine = [self.folder / NOTEBOOK, self.folder / STYLE, *sorted(self.folder.glob("*.j2"))]
+            return {file.name: _text(file) for file in mine if file.is_file()}
+
     @property
     def key(self) -> str:
         """Changes whenever the same bundle could give another page."""
@@ -250,6 +257,10 @@ def _check_shipped(template: Template) -> None:
 def fingerprint() -> dict[str, str]:
     """The hashes that shipped.json keeps, as the files are now."""
     return {name: _hash(shipped() / name) for name in (NOTEBOOK, PAGE, PARTS, STYLE)}
+
+
+def _text(file: Path) -> str:
+    return file.read_bytes().decode("utf-8", "surrogateescape")  # byte for byte, whatever they are
 
 
 def _hash(file: Path) -> str:

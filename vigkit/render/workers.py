@@ -46,23 +46,23 @@ class Reason:
 
 
 def rendered(
-    tasks: Sequence[Task], template: Template, *, workers: int, timeout: float
+    template: Template, workers: int, tasks: Sequence[Task], timeout: float
 ) -> Generator[tuple[Task, str | Reason], None, None]:
     """The page of each task, or why there is none, in the order in which they are done.
 
     Close it to end the workers. multiprocessing is not safe between threads: one thread drives all of them.
     """
     waiting = deque(tasks)
-    crew: list[_Worker] = []
+    crew: list[Worker] = []
     try:
         while waiting or any(each.task for each in crew):
             for each in crew:
                 if waiting and each.task is None:
                     each.give(waiting.popleft())
             while waiting and len(crew) < workers:
-                crew.append(_Worker(template, timeout))
+                crew.append(Worker(template, timeout))
                 crew[-1].give(waiting.popleft())
-            _wait([each for each in crew if each.task])
+            wait([each for each in crew if each.task])
             for each in list(crew):
                 task, answer = each.task, each.answer()
                 if task is None or answer is None:
@@ -78,8 +78,8 @@ def rendered(
         each.dismiss()
 
 
-class _Worker:
-    """A process with a pipe; `task` is what it is working on."""
+class Worker:
+    """A process with a pipe; `task` is what it is working on, `ended` that it is of no more use."""
 
     def __init__(self, template: Template, timeout: float) -> None:
         context = multiprocessing.get_context("spawn")
@@ -118,13 +118,13 @@ class _Worker:
         answer = self._heard()
         if answer is None and not alive:
             self.kill()
-            answer = _reason(WorkerDied())
+            answer = reason(WorkerDied())
         elif answer is None and time.monotonic() >= self.deadline:
             self.kill()
-            answer = _reason(TookTooLong(self._timeout))
+            answer = reason(TookTooLong(self._timeout))
         elif answer is None and self._memory() > MOST:
             self.kill()
-            answer = _reason(TooMuchMemory(MOST))
+            answer = reason(TooMuchMemory(MOST))
         if answer is not None:
             self.task = None
         return answer
@@ -143,7 +143,7 @@ class _Worker:
                     return Reason(code=told["code"], sentence=told["sentence"])
         except (EOFError, OSError):
             self.kill()
-            return _reason(WorkerDied())
+            return reason(WorkerDied())
         return None
 
     def _memory(self) -> int:
@@ -185,13 +185,14 @@ class _Worker:
         self.process.close()
 
 
-def _wait(busy: Sequence[_Worker]) -> None:
+def wait(busy: Sequence[Worker]) -> None:
     """Until one of them has something to say, has died, has run out of time, or is to be looked at."""
     left = min(min(each.deadline for each in busy) - time.monotonic(), _LOOK)
     connection.wait([part for each in busy for part in (each.pipe, each.process.sentinel)], max(left, 0))
 
 
-def _reason(error: VigkitError) -> Reason:
+def reason(error: VigkitError) -> Reason:
+    """What went otherwise, as it can be told to others."""
     return Reason(code=error.code, sentence=error.told)
 
 
