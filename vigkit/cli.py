@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vigkit.cycle import LeftOut
     from vigkit.render.archive import HandedOver
     from vigkit.render.index import Clip
-    from vigkit.render.pack import Progress
+    from vigkit.render.pack import Packed, Progress
 
 Report = Callable[[float, str], None]
 _EVERY = 2.0  # seconds between two lines that tell how far it is
@@ -368,8 +368,9 @@ def _pack(asked: argparse.Namespace) -> Done:
         steps.may_hand_over(asked.zip, asked.out)
     elif asked.under is not None:
         raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
-    with _progress(asked, timed=False) as report:
-        packed = pack.pack(
+
+    def made(told: Callable[[pack.Progress], None] | None = None) -> pack.Packed:
+        return pack.pack(
             steps.jobs(folders, asked.purpose, day),
             asked.out,
             template=template.find(asked.template, asked.engine),
@@ -379,8 +380,14 @@ def _pack(asked: argparse.Namespace) -> Done:
             timeout=float(asked.timeout),
             part=part,
             cluster=asked.cluster,
-            report=lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)),
+            report=told,
         )
+
+    with _progress(asked, timed=False) as report:
+        packed = made(lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)))
+    given = None
+    if asked.zip is not None:
+        given, packed = _hand_over(asked, folders, day, packed, made)
     result = {
         "rendered": packed.rendered,
         "kept": packed.kept,
@@ -392,8 +399,7 @@ def _pack(asked: argparse.Namespace) -> Done:
         result["part"], result["for_others"] = str(part), packed.for_others
         told.append(_about_part(part.of, packed.for_others))
     last, missing = f"Open {packed.index}", packed.left_out
-    if asked.zip is not None:
-        given = _hand_over(asked, folders, day)
+    if given is not None:
         missing += given.left_out
         result |= {"zip": str(given.file) if given.file else None, "clips": given.clips}
         if given.file:
@@ -403,23 +409,28 @@ def _pack(asked: argparse.Namespace) -> Done:
     return Done(result, "\n".join([*told, last]), left_out, 1 if left_out else 0)
 
 
-def _hand_over(asked: argparse.Namespace, folders: Sequence[Path], day: str) -> HandedOver:
-    """The pack and its clips in one file."""
+def _hand_over(
+    asked: argparse.Namespace, folders: Sequence[Path], day: str, packed: Packed, made: Callable[[], Packed]
+) -> tuple[HandedOver, Packed]:
+    """The pack and its clips in one file; and the pack as it is then."""
     from tempfile import TemporaryDirectory
 
     from vigkit import steps
     from vigkit.render import archive, pack
 
-    logs = {page.file for page in pack.pages_of(asked.out) if page.cycle}
+    packs = [packed]
     with _progress(asked, timed=False) as report, TemporaryDirectory(prefix="vigkit-") as work:
-        clips = _told_as(steps.clips(folders, asked.purpose, day, logs, Path(work)), report)
-        return archive.write(asked.out, asked.zip, clips, (asked.under or 200) * archive.MEGA)
 
+        def clips() -> Iterator[Clip | LeftOut]:
+            logs = {page.file for page in pack.pages_of(asked.out) if page.cycle}
+            for number, each in enumerate(steps.clips(folders, asked.purpose, day, logs, Path(work)), 1):
+                yield each
+                report(0.0, f"{_count(number, 'clip')} done")
 
-def _told_as(clips: Iterator[Clip | LeftOut], report: Report) -> Iterator[Clip | LeftOut]:
-    for number, each in enumerate(clips, start=1):
-        report(0.0, f"{_count(number, 'clip')} made")
-        yield each
+        most = (asked.under or 200) * archive.MEGA
+        given = archive.write(asked.out, asked.zip, clips, most, lambda: packs.append(made()))
+    changes = {name: sum(getattr(each, name) for each in packs) for name in ("rendered", "removed")}
+    return given, replace(packs[-1], kept=packed.kept, **changes)
 
 
 def _about_part(of: int, left: int) -> str:

@@ -208,6 +208,15 @@ class TooLarge(VigkitError):
         super().__init__(f"{what} {have} no room in {most} MB. Give more after --under, or pack less.")
 
 
+class PageTooLarge(TooLarge):
+    """A page is larger than one in a zip may be."""
+
+    def __init__(self, page: str, most: int) -> None:
+        VigkitError.__init__(
+            self, f"{page} is larger than {most} MB, so there is no zip. Take pictures out of its template."
+        )
+
+
 class UnknownCycle(VigkitError):
     """The casebook has no such cycle."""
 

@@ -7,6 +7,7 @@ whatever has another name, another kind or another size than ours is refused bef
 from __future__ import annotations
 
 import base64
+import glob
 import hashlib
 import posixpath
 import re
@@ -15,25 +16,39 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from vigkit import files, records
 from vigkit.cycle import FORMAT, LeftOut
-from vigkit.errors import BadArchive, BadRecord, ChangedElsewhere, NewerFormat, TooLarge, on_disk
+from vigkit.errors import (
+    BadArchive,
+    BadRecord,
+    Busy,
+    ChangedElsewhere,
+    NewerFormat,
+    PageTooLarge,
+    TooLarge,
+    on_disk,
+    refused_by_system,
+)
 from vigkit.render import index
 from vigkit.render.index import Clip
 from vigkit.render.pack import Page, pages_of, reason_row
 from vigkit.render.room import INDEX, PACK
 
 CLIPS = "clips.html"
+_TOPS = (INDEX, CLIPS, PACK)
 MEGA = 1_000_000  # bytes
 MOST = 4_000  # megabytes: what a zip of the plain kind can hold
 _ENTRIES = 20_000
 _PAGE, _CLIP = 20 * MEGA, 200 * MEGA  # bytes of one page, and of one clip
 _INFLATED = 200  # times: no page of ours grows more
+_PACKED = 6  # the level of zlib
+_MISSES = 3  # clips without room, one after another
+_TURNS = 3
 _HEAD, _CENTRAL, _END = 30, 46, 22  # bytes before the names in a zip
 _DAY = 1 << 5 | 1  # 1 January 1980, as a zip says it
 _FILE = stat.S_IFREG | 0o600
@@ -67,49 +82,115 @@ class HandedOver:
 # --- Writing ---------------------------------------------------------------------------------------------
 
 
-def write(out: Path, file: Path, clips: Iterable[Clip | LeftOut], most: int) -> HandedOver:
-    """Put the pack in OUT and its clips into one file of at most so many bytes, the first clips first."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A clip that has room, under its name."""
+
+    name: str
+    clip: Clip
+    file: Path
+    size: int
+
+
+def write(
+    out: Path,
+    file: Path,
+    clips: Callable[[], Iterable[Clip | LeftOut]],
+    most: int,
+    again: Callable[[], object],
+) -> HandedOver:
+    """Put the pack in OUT and its clips into one file of at most so many bytes, the first clips first.
+
+    Clips take long, and somebody may take something back meanwhile: so once they are made, `again` packs
+    once more, and `clips` is asked once more which of them may be shown.
+    """
+    _sweep(file)
+    _chosen(clips(), most, ())
+    for _ in range(_TURNS):
+        again()
+        try:
+            return _written(out, file, clips(), most)
+        except FileNotFoundError:  # something was taken back in this very moment
+            continue
+        except OSError as e:
+            raise refused_by_system(e, file.name) from e
+    raise Busy(files.shown(out))
+
+
+def _sweep(file: Path) -> None:
+    """Delete what a zip of this name has left that was broken off, and that nobody works on any more."""
+    import psutil  # type: ignore[import-untyped]
+
+    with on_disk(file):
+        for part in file.parent.glob(f".{glob.escape(file.name[:40])}.*.part"):
+            number = part.name.split(".")[-2]
+            if number.isdecimal() and not psutil.pid_exists(int(number)):
+                part.unlink(missing_ok=True)
+
+
+def _written(out: Path, file: Path, clips: Iterable[Clip | LeftOut], most: int) -> HandedOver:
     with on_disk(PACK):
         manifest = records.parse(out.joinpath(PACK).read_bytes(), PACK)
     pages = {page.file: out.joinpath(page.file) for page in pages_of(out)}
-    room = most - _END - sum(_takes(name, _deflated(path.read_bytes())) for name, path in pages.items())
-    taken, over, left_out = _chosen(clips, room)
+    sizes = {}
+    for name, path in pages.items():
+        data = path.read_bytes()
+        if len(data) > _PAGE:
+            return HandedOver(file=None, clips=0, left_out=(_told(PageTooLarge(name, _PAGE // MEGA)),))
+        sizes[name] = _takes(name, _deflated(data))
+    room = most - _END - sum(sizes.values())
+    taken, over, left_out = _chosen(clips, room, pages)
     while True:  # what the pages at the top take is known once it is known which clips there are
         missing = [*left_out, *_without_room(over, most)]
         tops = _tops(out, manifest, taken, missing)
         if sum(_takes(name, _deflated(data)) for name, data in tops.items()) <= room - _of_all(taken):
             break
         if not taken:
-            return HandedOver(file=None, clips=0, left_out=(_no_room(most, None, None, 0),))
-        over.append(taken.pop()[1])
-    with on_disk(file):
-        files.fill(file, lambda beside: _zip(beside, tops, pages, taken))
+            return HandedOver(file=None, clips=0, left_out=(_told(TooLarge(most // MEGA, 0)),))
+        over.append(taken.pop().clip)
+    given = tuple((each.name, each.file) for each in taken)
+    files.fill(file, lambda beside: _zip(beside, tops, pages, given))
     return HandedOver(file=file, clips=len(taken), left_out=tuple(missing))
 
 
 def _chosen(
-    clips: Iterable[Clip | LeftOut], room: int
-) -> tuple[list[tuple[str, Clip]], list[Clip], list[LeftOut]]:
-    """The clips that have room, with their names; those after one that has none; those that are not made."""
-    taken: list[tuple[str, Clip]] = []
+    clips: Iterable[Clip | LeftOut], room: int, pages: Sized
+) -> tuple[list[_Taken], list[Clip], list[LeftOut]]:
+    """The clips that have room; those that have none; those that cannot be made.
+
+    After some that had no room no more are made: a film takes longer to cut than to leave out.
+    """
+    taken: list[_Taken] = []
     over: list[Clip] = []
     left_out: list[LeftOut] = []
     names: set[str] = set()
+    missed = 0
     for each in clips:
         if isinstance(each, LeftOut):
             left_out.append(each)
             continue
-        name = _free(f"{each.casebook}/{each.cycle}/{each.moment}", names)
-        size = each.file.stat().st_size
-        if over or size > _CLIP or _of_all(taken) + _takes(name, size) > room:
+        if missed == _MISSES or len(pages) + len(_TOPS) + len(taken) == _ENTRIES:
             over.append(each)
-        else:
-            taken.append((name, each))
+            continue
+        made = each.make()
+        if isinstance(made, LeftOut):
+            left_out.append(made)
+            continue
+        name = _free(f"{each.casebook}/{each.cycle}/{each.moment}", names)
+        size = made.stat().st_size
+        if size > _CLIP or _takes(name, size) > room:
+            over.append(each)
+            missed += 1
+            continue
+        names.add(name.casefold())
+        taken.append(_Taken(name, each, made, size))
+        room -= _takes(name, size)
+        missed = 0
     return taken, over, left_out
 
 
-def _of_all(clips: Sequence[tuple[str, Clip]]) -> int:
-    return sum(_takes(name, clip.file.stat().st_size) for name, clip in clips)
+def _of_all(clips: Iterable[_Taken]) -> int:
+    return sum(_takes(each.name, each.size) for each in clips)
 
 
 def _without_room(over: Sequence[Clip], most: int) -> Iterator[LeftOut]:
@@ -117,43 +198,42 @@ def _without_room(over: Sequence[Clip], most: int) -> Iterator[LeftOut]:
     for clip in over:
         counts[clip.casebook, clip.cycle] = counts.get((clip.casebook, clip.cycle), 0) + 1
     for (book, cycle), count in sorted(counts.items()):
-        yield _no_room(most, book, cycle, count)
+        yield _told(TooLarge(most // MEGA, count), book, cycle)
 
 
-def _free(stem: str, taken: set[str]) -> str:
+def _free(stem: str, taken: Container[str]) -> str:
     """A name that Windows and macOS can tell from the others: for them m1 and M1 are one."""
     name, number = f"{stem}.mp4", 2
     while name.casefold() in taken:
         name, number = f"{stem}.{number}.mp4", number + 1
-    taken.add(name.casefold())
     return name
 
 
-def _no_room(most: int, book: str | None, cycle: str | None, count: int) -> LeftOut:
-    told = TooLarge(most // MEGA, count)
-    return LeftOut(casebook=book, cycle=cycle, code=told.code, sentence=told.sentence)
+def _told(why: TooLarge, book: str | None = None, cycle: str | None = None) -> LeftOut:
+    return LeftOut(casebook=book, cycle=cycle, code=why.code, sentence=why.sentence)
 
 
 def _tops(
-    out: Path, packed: dict[str, Any], clips: Sequence[tuple[str, Clip]], missing: Sequence[LeftOut]
+    out: Path, packed: dict[str, Any], taken: Sequence[_Taken], missing: Sequence[LeftOut]
 ) -> dict[str, bytes]:
     """The index, the page of the clips and pack.json, as they are in this file."""
     first = out.joinpath(INDEX).read_bytes()
     tops: dict[str, bytes] = {}
     manifest = dict(packed)
-    if clips or missing:
-        first = index.with_clips(first.decode(), len(clips), len(missing)).encode()
+    if taken or missing:
+        first = index.with_clips(first.decode(), len(taken), len(missing)).encode()
+        clips = [(each.name, each.clip) for each in taken]
         tops[CLIPS] = index.clips_page(clips, missing, packed["purpose"], packed["day"]).encode()
         manifest["clips_page"] = hashlib.sha256(tops[CLIPS]).hexdigest()
     manifest["clips"] = [
         {
-            "casebook": clip.casebook,
-            "cycle": clip.cycle,
-            "moment": clip.moment,
-            "file": name,
-            "sha256": files.sha256(clip.file),
+            "casebook": each.clip.casebook,
+            "cycle": each.clip.cycle,
+            "moment": each.clip.moment,
+            "file": each.name,
+            "sha256": files.sha256(each.file),
         }
-        for name, clip in clips
+        for each in taken
     ]
     manifest["index"] = hashlib.sha256(first).hexdigest()
     manifest["left_out"] = [*packed["left_out"], *map(reason_row, missing)]
@@ -161,15 +241,19 @@ def _tops(
 
 
 def _zip(
-    beside: Path, tops: dict[str, bytes], pages: dict[str, Path], clips: Sequence[tuple[str, Clip]]
+    beside: Path, tops: dict[str, bytes], pages: dict[str, Path], clips: Sequence[tuple[str, Path]]
 ) -> None:
     with zipfile.ZipFile(beside, "w") as made:
         for name, data in tops.items():
-            made.writestr(_entry(name, zipfile.ZIP_DEFLATED), data)
+            _add_page(made, name, data)
         for name, path in sorted(pages.items()):
-            made.writestr(_entry(name, zipfile.ZIP_DEFLATED), path.read_bytes())
-        for name, clip in clips:
-            made.writestr(_entry(name, zipfile.ZIP_STORED), clip.file.read_bytes())
+            _add_page(made, name, path.read_bytes())
+        for name, path in clips:
+            made.writestr(_entry(name, zipfile.ZIP_STORED), path.read_bytes())
+
+
+def _add_page(made: zipfile.ZipFile, name: str, data: bytes) -> None:
+    made.writestr(_entry(name, zipfile.ZIP_DEFLATED), data, compresslevel=_level(data))
 
 
 def _entry(name: str, kind: int) -> zipfile.ZipInfo:
@@ -185,7 +269,16 @@ def _takes(name: str, size: int) -> int:
 
 
 def _deflated(data: bytes) -> int:
-    return len(zlib.compress(data))  # with a few bytes more than a zip has
+    return len(zlib.compress(data, _level(data)))  # with a few bytes more than a zip has
+
+
+def _level(data: bytes) -> int:
+    """How hard a page is packed: what could grow as a bomb does is not packed at all."""
+    return 0 if _grows(len(data), len(zlib.compress(data, _PACKED))) else _PACKED
+
+
+def _grows(size: int, packed: int) -> bool:
+    return size > MEGA and size > _INFLATED * packed
 
 
 # --- Reading ---------------------------------------------------------------------------------------------
@@ -195,7 +288,8 @@ def is_ours(file: Path) -> bool:
     """Whether a file is a pack of ours, sound or not: one that a new one may take the place of."""
     try:
         with zipfile.ZipFile(file) as found:
-            return {PACK, INDEX} <= set(found.namelist())
+            names = set(found.namelist())
+            return {PACK, INDEX} <= names and all(map(_OURS.fullmatch, names))
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
 
@@ -316,7 +410,7 @@ def _size(entry: zipfile.ZipInfo, total: int) -> str | None:
     clip = entry.orig_filename.endswith(".mp4")
     if entry.file_size > (_CLIP if clip else _PAGE) or total > MOST * MEGA:
         return "It is far larger than a part of a pack."
-    if entry.file_size > MEGA and entry.file_size > _INFLATED * entry.compress_size:
+    if _grows(entry.file_size, entry.compress_size):
         return "It would grow far larger when it is opened."
     return "Its size is not what it says." if clip and entry.file_size != entry.compress_size else None
 
@@ -380,10 +474,20 @@ def _named(text: bytes) -> dict[str, str]:
             file = row.get("file") if isinstance(row, dict) else None
             if not isinstance(file, str) or not _OURS.fullmatch(file):
                 raise BadRecord(PACK, "Each entry needs a file of a pack.", kind)
-            if kind != "clips" and records.read(Page, row, PACK, kind).file != file:
+            if not (_is_clip(row) if kind == "clips" else records.read(Page, row, PACK, kind).file == file):
                 raise BadRecord(PACK, "An entry names another file than its own.", kind)
+            if file in named:
+                raise BadRecord(PACK, "Two entries name one file.", kind)
             named[file] = row.get("sha256")
     return {name: str(sha256) for name, sha256 in named.items()}
+
+
+def _is_clip(row: dict[str, Any]) -> bool:
+    """Whether the file of a clip has the name that it would have from us."""
+    ids = [row.get(key) for key in ("casebook", "cycle", "moment")]
+    found = _OURS.fullmatch(row["file"])
+    clip = found["clip"] if found else None
+    return bool(clip and ids == clip.split(".")[0].split("/"))
 
 
 def _changed(name: str, what: str) -> Problem:
@@ -477,11 +581,19 @@ _BOXES: dict[bytes, set[bytes]] = {
     b"minf": {b"vmhd", b"smhd", b"dinf", b"stbl"},
     b"dinf": {b"dref"},
     b"stbl": {b"stsd", b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp"},
-    b"udta": {b"meta"},
-    b"meta": {b"hdlr", b"ilst"},
+    b"stsd": {b"avc1", b"mp4a"},
+    b"avc1": {b"avcC", b"colr", b"btrt", b"pasp", b"fiel"},
+    b"mp4a": {b"esds", b"btrt"},
 }
-_EMPTY = {b"free", b"ilst"}
-_NAMES = {b"vide": b"VideoHandler\0", b"soun": b"SoundHandler\0", b"mdir": b"\0"}
+_BEFORE = {b"stsd": 8, b"avc1": 78, b"mp4a": 28}  # bytes of a box before those inside it
+_NAMES = {b"vide": b"VideoHandler\0", b"soun": b"SoundHandler\0"}
+_PROGRAM = slice(42, 74)  # of the program that has made the pictures
+# What ffmpeg always writes: a list of words that is empty, and that a film lies in its own file.
+_WHOLE = {
+    b"free": b"",
+    b"udta": b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr" + bytes(8) + b"mdirappl" + bytes(9) + b"\0\0\0\x08ilst",
+    b"dref": bytes(7) + b"\x01\0\0\0\x0curl \0\0\0\x01",
+}
 _MORE = "It holds more than picture and sound."
 
 
@@ -501,17 +613,28 @@ def _boxes_wrong(data: bytes, around: bytes, kinds: list[bytes]) -> str | None:
         size, kind = struct.unpack(">L4s", data[at : at + 8]) if at + 8 <= len(data) else (0, b"")
         if not 8 <= size <= len(data) - at:
             return "It is no clip of ours."
-        if kind not in _BOXES[around] or (kind in seen and kind != b"trak") or (kind in _EMPTY and size > 8):
-            return _MORE
         inside = data[at + 8 : at + size] if kind != b"mdat" else b""
-        if kind in (b"mvhd", b"tkhd", b"mdhd") and any(inside[4 : 4 + (16 if inside[:1] == b"\1" else 8)]):
-            return "It tells the day on which it was made."
+        if kind not in _BOXES[around] or (kind in seen and kind != b"trak"):
+            return _MORE
+        if wrong := _box_wrong(kind, inside):
+            return wrong
         if kind == b"hdlr":
-            if inside[24:] != _NAMES.get(inside[8:12]):
-                return _MORE
-            kinds += [inside[8:12]] if around == b"mdia" else []
-        if kind in _BOXES and (wrong := _boxes_wrong(inside[4 if kind == b"meta" else 0 :], kind, kinds)):
+            kinds.append(inside[8:12])
+        if kind in _BOXES and (wrong := _boxes_wrong(inside[_BEFORE.get(kind, 0) :], kind, kinds)):
             return wrong
         seen.add(kind)
         at += size
     return None
+
+
+def _box_wrong(kind: bytes, inside: bytes) -> str | None:
+    """What is wrong with what stands in a box beside other boxes."""
+    if kind in (b"mvhd", b"tkhd", b"mdhd") and any(inside[4 : 4 + (16 if inside[:1] == b"\1" else 8)]):
+        return "It tells the day on which it was made."
+    if kind == b"hdlr" and (inside[24:] != _NAMES.get(inside[8:12]) or any(inside[:8] + inside[12:24])):
+        return _MORE
+    if kind == b"avc1" and inside[_PROGRAM].rstrip(b"\0") not in (b"", b"\1 "):
+        return _MORE
+    if kind == b"ftyp" and len(inside) > 32:
+        return _MORE
+    return None if inside == _WHOLE.get(kind, inside) else _MORE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -107,7 +107,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A moment as a film of its own, through the gate; `file` lies in the casebook's cache."""
+    """A moment as a film of its own, through the gate; `make` gives the film, or says why there is none."""
 
     casebook: str
     cycle: str
@@ -117,7 +117,7 @@ class Clip:
     when: str
     words: str
     until: str | None
-    file: Path
+    make: Callable[[], Path | LeftOut]
 
 
 def page(logs: Mapping[str, Bundle], left_out: Sequence[LeftOut], purpose: str, day: str) -> str:

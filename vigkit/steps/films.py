@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from vigkit.errors import (
 )
 from vigkit.render.index import Clip, about
 from vigkit.render.sections import in_order
-from vigkit.steps.packs import apart, known_film, middle, today
+from vigkit.steps.packs import apart, for_others, known_film, middle, still_given, today
 from vigkit.steps.records import named_people
 
 if TYPE_CHECKING:
@@ -157,7 +156,8 @@ def clips(
 ) -> Iterator[Clip | LeftOut]:
     """The moments of these logs as films of their own, through the gate: moments of joy first.
 
-    They are kept in each casebook's cache; in `work`, where a casebook may only be read.
+    They are made when they are asked for, and kept in each casebook's cache; in `work`, where a casebook may
+    only be read.
     """
     found: list[tuple[bool, Casebook, Contents, Bundle, Moment]] = []
     for folder in folders:
@@ -167,32 +167,41 @@ def clips(
         except VigkitError:
             continue  # the pack has said why
         for cycle in contents.cycles:
-            if f"{contents.owner.id}/{cycle}.html" in logs:
-                with suppress(VigkitError):  # taken back meanwhile, or broken: the next pack says so
-                    shown = consent.bundle(contents, cycle, purpose, day)
-                    found += [(not m.joy, book, contents, shown, m) for _, m in in_order(shown)]
+            if f"{contents.owner.id}/{cycle}.html" not in logs:
+                continue
+            try:
+                shown = consent.bundle(contents, cycle, purpose, day)
+            except VigkitError as e:  # taken back meanwhile
+                yield for_others(left_out(e, contents.owner.id, cycle=cycle))
+                continue
+            found += [(not m.joy, book, contents, shown, m) for _, m in in_order(shown)]
     for _, book, contents, shown, moment in sorted(found, key=lambda each: each[0]):
-        try:
-            yield _clip(book, contents.films[moment.film], shown, moment, work)
-        except VigkitError as e:
-            told = left_out(e, shown.casebook, cycle=shown.cycle.id)
-            yield replace(told, sentence=told.told or told.sentence, told=None, file=None)
+        yield _clip(book, contents.films[moment.film], shown, moment, work)
 
 
 def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path) -> Clip:
     from vigkit.film import cut as cutting
 
-    file, probed = _probed(book, film)
-    title, words = about(moment, shown)
-
-    def make(path: Path) -> None:
-        cutting.cut(file, probed, moment.start, moment.end, path)
-
     name = _named("clip", film.sha256, moment.start, moment.end, "", False)
-    try:
-        made = book.made([film.id], name, make)
-    except NoPermission:
-        make(made := work / name)
+
+    def make() -> Path | LeftOut:
+        def cut(path: Path) -> None:
+            file, probed = _probed(book, film)
+            cutting.cut(file, probed, moment.start, moment.end, path)
+
+        try:
+            known_film(book.contents(), film.id)
+            book.film_file(film)
+            try:
+                return _made(book, [film.id], name, cut)
+            except NoPermission:
+                if not (made := work / name).exists():
+                    cut(made)
+                return made
+        except VigkitError as e:
+            return for_others(left_out(e, shown.casebook, cycle=shown.cycle.id))
+
+    title, words = about(moment, shown)
     return Clip(
         casebook=shown.casebook,
         cycle=shown.cycle.id,
@@ -202,8 +211,17 @@ def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path)
         when=f"{clock(moment.start)} to {clock(moment.end)}",
         words=words,
         until=shown.until,
-        file=made,
+        make=make,
     )
+
+
+def _made(book: Casebook, films: Sequence[str], name: str, make: Callable[[Path], object]) -> Path:
+    """What was made from films before, or is made now; ConsentWithdrawn where it was taken back meanwhile."""
+    if (before := book.made_before(films, name)) is not None:
+        return before
+    made = book.made(films, name, make)
+    still_given(book, films)
+    return made
 
 
 def still(
@@ -310,7 +328,7 @@ def playable(
     def make(path: Path) -> None:
         proxy.make(file, probed, path, progress=told, strip_to=path.with_name(_strip_name(found)))
 
-    return book.made([film], _named("proxy", found.sha256), make), reason
+    return _made(book, [film], _named("proxy", found.sha256), make), reason
 
 
 def shown_film(book: Casebook, film: str) -> Path:
@@ -450,7 +468,7 @@ def _deliver(
 ) -> None:
     """Make something once, keep it in the casebook's cache, and copy it to where it is wanted."""
     try:
-        made = book.made(films, name, make)
+        made = _made(book, films, name, make)
     except NoPermission:
         make(out)  # a casebook that may only be read
         return

@@ -60,7 +60,7 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
             book = Casebook(folder)
             contents = book.contents()
         except VigkitError as e:
-            yield _for_others(left_out(e, None, file=shown(folder)))
+            yield for_others(left_out(e, None, file=shown(folder)))
             continue
         if contents.owner.id.casefold() in seen:
             yield _second(contents.owner.id)
@@ -69,13 +69,13 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
         try:
             _forget_withdrawn(book, contents)
         except VigkitError as e:
-            yield _for_others(left_out(e, contents.owner.id))
+            yield for_others(left_out(e, contents.owner.id))
         yield from _problems(contents)
         for cycle in contents.cycles:
             try:
                 yield bundle(book, contents, cycle, purpose, day)
             except VigkitError as e:
-                yield _for_others(left_out(e, contents.owner.id, cycle=cycle))
+                yield for_others(left_out(e, contents.owner.id, cycle=cycle))
 
 
 def picture(book: Casebook, contents: Contents, moment: Moment) -> bytes:
@@ -93,7 +93,7 @@ def is_pack(folder: Path) -> bool:
 
 def may_hand_over(file: Path, out: Path) -> None:
     """BadUsage where a zip would lie in a casebook or in the pack itself, or take the place of something."""
-    outside(file)
+    outside(file, but="")
     if resolved(out) in resolved(file).parents or resolved(out) == resolved(file):
         raise BadUsage("The zip would lie in the pack itself. Choose another folder after --zip.")
     if not file.parent.is_dir():
@@ -162,7 +162,11 @@ def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
         file = book.film_file(film)
         return cutting.still_bytes(file, probe.probe(file, film.id), at, width=STILL_WIDTH)
 
-    jpeg = book.cached(film.id, _still_name(film, moment), make)
+    name = _still_name(film, moment)
+    fresh = not book.has_cached(film.id, name)
+    jpeg = book.cached(film.id, name, make)
+    if fresh:
+        still_given(book, [film.id])
     return Still(moment=moment.id, at=at, jpeg=b64encode(jpeg).decode())
 
 
@@ -181,16 +185,27 @@ def _forget_withdrawn(book: Casebook, contents: Contents) -> None:
     book.forget([film.id for film in contents.films.values() if gone & set(film.people)])
 
 
+def still_given(book: Casebook, films: Sequence[str]) -> None:
+    """What was made of films just now goes again where one was taken back meanwhile; ConsentWithdrawn."""
+    contents = book.contents()
+    for film in set(films) & set(contents.films):
+        try:
+            known_film(contents, film)
+        except ConsentWithdrawn:
+            book.forget([film])
+            raise
+
+
 def _problems(contents: Contents) -> Iterator[LeftOut]:
     """What cannot be read, each thing once; a copy that a sync client has named stands for its cycle."""
     found = []
     for problem in contents.problems:
         near = [id for id in contents.cycles if problem.cycle and problem.cycle.startswith(id)]
-        found.append(_for_others(replace(problem, cycle=max(near, key=len) if near else problem.cycle)))
+        found.append(for_others(replace(problem, cycle=max(near, key=len) if near else problem.cycle)))
     return iter(dict.fromkeys(replace(each, file=None) for each in found))
 
 
-def _for_others(problem: LeftOut) -> LeftOut:
+def for_others(problem: LeftOut) -> LeftOut:
     """A line for a pack, which others open: without the names of files and folders."""
     return replace(problem, sentence=problem.told or problem.sentence, told=None)
 
