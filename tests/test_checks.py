@@ -343,3 +343,31 @@ def test_a_pack_json_that_cannot_be_read_is_named(pack: Path, text: str) -> None
     shutil.rmtree(pack / "S1-test")
     write(pack / "pack.json", text)
     assert [(p["file"], p["code"]) for p in checks.check(pack)] == [("pack.json", "bad-record")]
+
+
+def test_a_pack_tells_what_check_tells_of_each_log(whole: Path, vigkit: Callable[..., Any]) -> None:
+    """What `check` names in a record that a log is made of stands in the pack's index too."""
+    expected = break_everything(whole)
+    done = vigkit("pack", whole, "-o", whole.parent / "out", "--day", "2026-11-20", "--json")
+    assert done.returncode == 1
+    rows = {(row["cycle"], row["code"]) for row in told(done)["left_out"]}
+    of_logs = {
+        (Path(file).stem.split(".")[0] if file.startswith("cycles/") else None, code)
+        for file, code, _ in expected
+        if file.partition("/")[0] in ("casebook.json", "principles.csv", "cycles", "consent", "notes")
+    }
+    assert len(of_logs) > 15
+    for cycle, code in of_logs:
+        near = {found for found, other in rows if other == code}
+        assert cycle in near if cycle and not cycle.startswith("02-walk") else near, (cycle, code)
+    index = whole.parent.joinpath("out/index.html").read_text(encoding="utf-8")
+    assert "AT9" not in index and "everybody" not in index, "what somebody has typed may be a name"
+
+
+def test_a_pack_that_was_broken_off_is_told_as_one(tmp_path: Path, vigkit: Callable[..., Any]) -> None:
+    out = tmp_path / "out"
+    out.joinpath("S1-book").mkdir(parents=True)
+    out.joinpath(".pack.part").write_bytes(b"")
+    done = vigkit("check", out, "--json")
+    [problem] = told(done)["result"]["problems"]
+    assert (done.returncode, problem["file"]) == (1, "pack.json") and "Pack again" in problem["sentence"]

@@ -175,6 +175,11 @@ def edit(path: Path, **more: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | more), encoding="utf-8")
 
 
+def edit_moment(path: Path, **more: object) -> None:
+    [moment] = json.loads(path.read_text("utf-8"))["moments"]
+    edit(path, moments=[moment | more])
+
+
 BROKEN: dict[str, Callable[[Path], object]] = {
     "newer-format": lambda book: edit(book / "casebook.json", format=2, people={"of": "another shape"}),
     "bad-record": lambda book: (book / "casebook.json").write_text("{", encoding="utf-8"),
@@ -193,6 +198,12 @@ BROKEN: dict[str, Callable[[Path], object]] = {
         shutil.rmtree(book / "cache"), (book / "films/walk.mp4").write_bytes(b"another film")
     ],
     "consent-missing": lambda book: (book / "consent/C2.json").unlink(),
+    "newer-format of a consent": lambda book: edit(book / "consent/C2.json", format=2),
+    "unknown-principle": lambda book: edit_moment(book / "cycles/02-walk.json", principles=["EN1", "XX"]),
+    "unknown-purpose": lambda book: edit_moment(book / "cycles/02-walk.json", share=["supervision", "all"]),
+    "unknown-person": lambda book: edit_moment(
+        book / "cycles/02-walk.json", turns=[{"who": "C9", "act": "initiative"}]
+    ),
     "bad-record of a consent": lambda book: (book / "consent/C2.json").write_text("{}", encoding="utf-8"),
     "sync-copy of a consent": lambda book: shutil.copy(
         book / "consent/C2.json", book / "consent/C2-LAPTOP.json"
@@ -241,6 +252,64 @@ def test_one_broken_casebook_does_not_stop_the_others(
     assert named == {name for name in after if re.fullmatch(r"S[12]-book/[0-9].*\.html", name)}
 
 
+def test_a_consent_that_a_newer_vigkit_has_written_is_none(
+    tmp_path: Path, vigkit: Run, two: Casebook
+) -> None:
+    """It may say something that we cannot read."""
+    edit(two.folder / "consent/C2.json", format=2)
+    answer = packed(vigkit, two, tmp_path / "out")
+    assert answer["result"]["rendered"] == 1
+    assert {(each["cycle"], each["code"]) for each in answer["left_out"]} == {
+        ("02-walk", "consent-missing"),
+        (None, "newer-format"),
+    }
+
+
+@pytest.mark.parametrize("left", [b"", b"half a picture", 400])
+def test_a_damaged_picture_in_the_cache_is_made_again(
+    tmp_path: Path, vigkit: Run, two: Casebook, left: bytes | int
+) -> None:
+    out = tmp_path / "out"
+    packed(vigkit, two, out)
+    before = states(out)
+    pictures = list(two.folder.glob("cache/*/*.jpg"))
+    for picture in pictures:
+        picture.write_bytes(picture.read_bytes()[:left] if isinstance(left, int) else left)
+    assert packed(vigkit, two, out)["result"]["kept"] == len(pictures) == 2
+    assert states(out) == before
+    assert all(picture.read_bytes().endswith(b"\xff\xd9") for picture in pictures)
+
+
+def test_a_folder_in_the_place_of_a_page_stops_no_other(tmp_path: Path, vigkit: Run, two: Casebook) -> None:
+    out = tmp_path / "out"
+    packed(vigkit, two, out)
+    page = out / "S1-test/01-snack.html"
+    page.unlink()
+    page.joinpath("mine").mkdir(parents=True)
+    steps.mark(two, "02-walk", film="walk", start=4, end=5, share=["supervision"])
+    answer = packed(vigkit, two, out)
+    assert answer["result"]["rendered"] == 1
+    assert [(each["cycle"], each["code"]) for each in answer["left_out"]] == [
+        ("01-snack", "folder-not-empty")
+    ]
+    assert page.joinpath("mine").is_dir()
+
+
+@pytest.mark.parametrize("name", ["part.html", "parts/mine.html.j2", "more.css"])
+def test_what_a_teams_page_takes_in_is_part_of_it(tmp_path: Path, name: str) -> None:
+    own = Path(shutil.copytree(shipped(), tmp_path / "team"))
+    file = own / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("<p>First</p>", encoding="utf-8")
+    page = own / "log.html.j2"
+    page.write_text(page.read_text("utf-8") + f"{{% include '{name}' %}}", encoding="utf-8")
+    out = tmp_path / "out"
+    packing(out, LOGS, own=template.find(own, "vigkit"))
+    file.write_text("<p>Second</p>", encoding="utf-8")
+    assert packing(out, LOGS, own=template.find(own, "vigkit")).rendered == 3
+    assert "<p>Second</p>" in out.joinpath("S1-book/01-snack.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize("engine", ["vigkit", "nbclient"])
 @pytest.mark.parametrize("cell", ["this is no Python", "input('Who is there?')"])
 def test_a_template_that_fails_is_told_for_each_log_and_takes_nothing_away(
@@ -273,16 +342,35 @@ def out_of_team(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_template_for_another_language_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kernel", "language"),
+    [({"name": "ir", "language": "R"}, "R"), ({"name": "julia-1.12"}, "julia-1.12")],
+)
+def test_a_template_for_another_language_is_refused_before_anything_is_done(
+    tmp_path: Path, kernel: dict[str, str], language: str
+) -> None:
     own = team_template(tmp_path / "team", "", "vigkit")
-    edit(
-        own.folder / "log.ipynb",
-        metadata={"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}},
-    )
+    edit(own.folder / "log.ipynb", metadata={"kernelspec": {"display_name": "x"} | kernel})
     for engine in ("vigkit", "nbclient"):
-        with pytest.raises(TemplateFailed, match="It is written for R, and logs are made with Python"):
+        with pytest.raises(TemplateFailed, match=f"It is written for {language}, and logs are made with"):
             packing(tmp_path / "out", LOGS, own=template.find(own.folder, engine))
     assert not tmp_path.joinpath("out").exists()
+
+
+def test_a_template_that_is_nested_without_end_is_no_notebook(tmp_path: Path) -> None:
+    own = team_template(tmp_path / "team", "", "vigkit")
+    own.folder.joinpath("log.ipynb").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(TemplateFailed, match="is no notebook that can be read"):
+        packing(tmp_path / "out", LOGS, own=own)
+    assert not tmp_path.joinpath("out").exists()
+
+
+def test_a_file_is_no_folder_for_a_pack(tmp_path: Path, vigkit: Run, two: Casebook) -> None:
+    tmp_path.joinpath("letter").write_text("x", encoding="utf-8")
+    for place in ("letter/out", "letter/more/out"):
+        answer = packed(vigkit, two, tmp_path / place)
+        assert answer["error"]["code"] == "bad-usage" and "lies in a file" in answer["error"]["sentence"]
+    assert tmp_path.joinpath("letter").read_text("utf-8") == "x"
 
 
 # --- Stopped at any time ---------------------------------------------------------------------------------

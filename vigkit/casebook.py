@@ -273,14 +273,19 @@ class Casebook:
         """Whether something made from a film is in cache/."""
         return (self.folder / "cache" / film / name).is_file()
 
-    def cached(self, film: str, name: str, make: Callable[[], bytes]) -> bytes:
-        """What was made from a film before, or made now and kept in cache/ (where that can be written)."""
+    def cached(
+        self, film: str, name: str, make: Callable[[], bytes], sound: Callable[[bytes], bool] = bool
+    ) -> bytes:
+        """What was made from a film before, or made now and kept in cache/ (where that can be written).
+
+        What is not `sound` is made again: a stick that was pulled out may have left half of it.
+        """
         # a film's record from elsewhere leads nowhere else
         path = self.folder / "cache" / film / Path(name).name
-        try:
-            return path.read_bytes()
-        except OSError:
-            data = make()
+        with contextlib.suppress(OSError):
+            if sound(data := path.read_bytes()):
+                return data
+        data = make()
         try:
             files.make_folder(path.parent)
             files.write(path, data)
@@ -364,10 +369,15 @@ class Casebook:
         return [p for p in found if p.suffix.lower() == ".json" and not p.name.startswith(".")]
 
     def _consents(self, owner: Owner, problems: list[LeftOut]) -> dict[str, tuple[Consents, ...]]:
-        """Every copy of each person's consents: all have to allow a film; an unreadable one does not."""
+        """Every copy of each person's consents: all have to allow a film.
+
+        One that cannot be read does not, nor one of a newer vigkit: that may allow less than we read.
+        """
         found: dict[str, tuple[Consents, ...]] = {}
         for stem, record in self._folder("consent", Consents, owner.id, problems):
             found[record.person] = (*found.get(record.person, ()), record)
+            if record.format > FORMAT:
+                found[record.person] += (Consents(format=FORMAT, person=record.person),)
             if stem != record.person:
                 copy = SyncCopy(f"consent/{stem}.json", f"{record.person}.json")
                 problems.append(left_out(copy, owner.id))

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vigkit import casebook, consent, files, principles, records, steps
+from vigkit import casebook, files, records, steps
 from vigkit.casebook import Casebook, left_out
-from vigkit.cycle import FORMAT, Contents, Cycle, Film, LeftOut, Owner, SharedReview, check_ids, check_moment
+from vigkit.cycle import FORMAT, Contents, LeftOut, Owner
 from vigkit.errors import (
     BadArchive,
     BadRecord,
     ChangedElsewhere,
-    NewerFormat,
     SyncCopy,
-    UnknownCycle,
     UnknownFilm,
-    UnknownMoment,
-    UnknownPerson,
     VigkitError,
     on_disk,
 )
-from vigkit.render import archive
+from vigkit.render import archive, room
+from vigkit.render.room import INDEX, PACK
 
-PACK = "pack.json"
-INDEX = "index.html"
 _STRAY = "is no page of this pack. Look at it, and delete it if you do not need it."
 
 
@@ -38,7 +33,7 @@ def check(folder: Path) -> list[dict[str, str]]:
             raise BadArchive(folder.name, "It is not there.")
         if folder.is_file() and steps.is_pack(folder):
             return [asdict(problem) for problem in archive.problems(folder)]
-        packed = folder.joinpath(PACK).is_file()
+        packed = folder.joinpath(PACK).is_file() or bool(room.journals(folder))
     if packed:
         return _told("", _pack(folder))
     found = steps.casebooks([folder])
@@ -80,15 +75,9 @@ def _casebook(folder: Path) -> Iterator[LeftOut]:
         owner = Owner(format=FORMAT, id="unread", owner="unread")
     contents = book.contents(owner)
     yield from contents.problems
-    for rel, record in _records(contents):
-        if record.format > FORMAT:
-            yield left_out(NewerFormat(rel, record.format, FORMAT), None)
     for film in contents.films.values():
         yield from _tried(f"films/{film.id}.json", book.film_file, film)
-    for cycle in contents.cycles.values():
-        yield from _cycle(cycle, contents)
-    yield from _consents(contents)
-    yield from _notes(contents)
+    yield from steps.unfit(contents)
     yield from _strays(folder, contents)
     for kept in sorted(folder.joinpath("kept").glob("*.json")):
         first = kept.stem.rsplit(".", 1)[0].replace("-", "/", 1)
@@ -108,15 +97,6 @@ def _strays(folder: Path, contents: Contents) -> Iterator[LeftOut]:
             yield left_out(NoRecord(file), None)
 
 
-def _records(contents: Contents) -> Iterator[tuple[str, Any]]:
-    yield casebook.OWNER, contents.owner
-    for person, copies in contents.consents.items():
-        yield from ((f"consent/{person}.json", copy) for copy in copies)
-    yield from ((f"films/{f.id}.json", f) for f in contents.films.values())
-    yield from ((f"cycles/{c.id}.json", c) for c in contents.cycles.values())
-    yield from ((f"notes/{n.cycle}.{n.by}.json", n) for n in contents.notes)
-
-
 def _tried(file: str, act: Callable[..., object], *given: Any) -> Iterator[LeftOut]:
     try:
         act(*given)
@@ -124,65 +104,11 @@ def _tried(file: str, act: Callable[..., object], *given: Any) -> Iterator[LeftO
         yield left_out(e, None, file=file)
 
 
-def _cycle(cycle: Cycle, contents: Contents) -> Iterator[LeftOut]:
-    """Every one of the things that `put cycle` would refuse, not the first alone."""
-    file = f"cycles/{cycle.id}.json"
-    unread = {problem.file for problem in contents.problems}
-    for part in _parts(cycle):
-        yield from _tried(file, check_ids, part, file)
-    for film_id in consent.films_of(cycle):
-        if film_id not in contents.films and f"films/{film_id}.json" not in unread:
-            yield left_out(UnknownFilm(film_id, list(contents.films)), None, file=file)
-    for moment in cycle.moments:
-        for principle in moment.principles:
-            yield from _tried(file, principles.known, principle, contents.principles)
-        for purpose in moment.share:
-            yield from _tried(file, consent.purpose_known, purpose)
-        film: Film | None = contents.films.get(moment.film)
-        if film is None:
-            continue
-        yield from _tried(file, check_moment, replace(moment, turns=()), film)
-        for turn in moment.turns:
-            yield from _tried(file, check_moment, replace(moment, turns=(turn,), covers=()), film)
-            if turn.who not in film.people:
-                yield left_out(UnknownPerson(turn.who, film.id, film.people), None, file=file)
-
-
-def _parts(cycle: Cycle) -> Iterator[Cycle]:
-    """The cycle in parts with one id each, so that what is found first hides nothing else."""
-    bare = replace(cycle, goals=(), moments=(), review=None)
-    for id in dict.fromkeys(goal.id for goal in cycle.goals):
-        yield replace(bare, goals=tuple(g for g in cycle.goals if g.id == id))
-    moments = {moment.id: moment for moment in cycle.moments}
-    for id in moments:
-        yield replace(bare, moments=tuple(m for m in cycle.moments if m.id == id))
-    for clip in cycle.review.clips if cycle.review else ():
-        yield replace(bare, moments=tuple(moments.values()), review=SharedReview(clips=(clip,)))
-
-
-def _consents(contents: Contents) -> Iterator[LeftOut]:
-    for person, copies in contents.consents.items():
-        for purpose in sorted({p for copy in copies for each in copy.consents for p in each.purposes}):
-            yield from _tried(f"consent/{person}.json", consent.purpose_known, purpose)
-
-
-def _notes(contents: Contents) -> Iterator[LeftOut]:
-    unread = {problem.file for problem in contents.problems}
-    for note in contents.notes:
-        file = f"notes/{note.cycle}.{note.by}.json"
-        cycle = contents.cycles.get(note.cycle)
-        if cycle is None:
-            if f"cycles/{note.cycle}.json" not in unread:
-                yield left_out(UnknownCycle(note.cycle, list(contents.cycles)), None, file=file)
-            continue
-        known = [m.id for m in cycle.moments]
-        for each in note.moments:
-            if each.moment not in known:
-                yield left_out(UnknownMoment(each.moment, cycle.id, known), None, file=file)
-
-
 def _pack(folder: Path) -> Iterator[LeftOut]:
     """Pages that are missing, that are not what the pack says they are, or that it does not name."""
+    if not folder.joinpath(PACK).exists():
+        yield left_out(_Page(PACK, "is not there: this pack was broken off. Pack again."), None)
+        return
     try:
         with on_disk(PACK):
             manifest = records.parse(folder.joinpath(PACK).read_bytes(), PACK)

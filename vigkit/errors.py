@@ -276,6 +276,11 @@ class UnknownPrinciple(VigkitError):
             f"There is no principle {short(principle)}. {_choose(known, 'principle')}", where=principle
         )
 
+    @property
+    def told(self) -> str:
+        """Anybody may have typed it."""
+        return "A moment names a principle that is not there. Run vigkit check on the casebook."
+
 
 class UnknownPurpose(VigkitError):
     """No purpose has this name."""
@@ -284,6 +289,11 @@ class UnknownPurpose(VigkitError):
 
     def __init__(self, purpose: str, known: Sequence[str]) -> None:
         super().__init__(f"There is no purpose {short(purpose)}. {_choose(known, 'purpose')}", where=purpose)
+
+    @property
+    def told(self) -> str:
+        """Anybody may have typed it."""
+        return "Something is shared for a purpose that is not there. Run vigkit check on the casebook."
 
 
 class MomentOutsideFilm(VigkitError):

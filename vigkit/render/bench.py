@@ -95,7 +95,9 @@ class _Bench:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for name, text in own.items():
-            folder.joinpath(Path(name).name).write_bytes(text.encode("utf-8", "surrogateescape"))
+            file = folder.joinpath(*(part for part in name.split("/") if part not in ("", "..")))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode("utf-8", "surrogateescape"))
         return templates.find(folder, order["engine"])
 
     def clear(self) -> None:

@@ -249,7 +249,9 @@ class _Pack:
         if _inside(self.out, path) and path.exists() and file.casefold() not in self._ours:
             # another part may have come since
             self._ours |= {known.casefold() for known in _before(self.out)}
-        return not _inside(self.out, path) or (path.exists() and file.casefold() not in self._ours)
+        if not _inside(self.out, path) or (path.is_dir() and not path.is_symlink()):
+            return True
+        return path.exists() and file.casefold() not in self._ours
 
     def _mine(self, page: Page) -> bool:
         return page.cycle is not None and self.part.has(page.casebook, page.cycle)

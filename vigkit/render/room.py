@@ -174,6 +174,8 @@ def refuse_other_things(out: Path) -> None:
     with on_disk(files.shown(out)):
         if out.is_symlink() and not out.exists():
             raise FolderNotEmpty(files.shown(out))
+        if any(each.is_file() for each in out.parents):
+            raise BadUsage("What -o names lies in a file, not in a folder. Choose another folder after -o.")
         names = {each.name for each in out.iterdir()} if out.is_dir() else set()
         ours = any(name == PACK or _JOURNAL.fullmatch(name) for name in names)
         other = any(not _NOTHING.fullmatch(name) for name in names) and not ours

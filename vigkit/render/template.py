@@ -34,6 +34,7 @@ _SOURCES = (
     "figures.py",
     "cycle.py",
 )
+_TEXTS = {".j2", ".css", ".html", ".svg", ".txt"}
 _WRONG = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError),
     *(OSError, RuntimeError, TypeError, ValueError),
@@ -55,11 +56,14 @@ class Template:
         return mine if mine.exists() else shipped() / name
 
     def files(self) -> dict[str, str]:
-        """The texts of a team's own files, for another computer."""
+        """The texts of a team's own files, by their place in its folder, for another computer."""
+        return {file.relative_to(self.folder).as_posix(): _text(file) for file in self._files()}
+
+    def _files(self) -> list[Path]:
+        """All that a team's page may be made of: its page may take in others."""
         with on_disk(self.name):
-            # its page may take in others
-            mine = [self.folder / NOTEBOOK, self.folder / STYLE, *sorted(self.folder.glob("*.j2"))]
-            return {file.name: _text(file) for file in mine if file.is_file()}
+            found = [file for file in self.folder.rglob("*") if file.suffix in _TEXTS and file.is_file()]
+        return sorted([self.folder / NOTEBOOK, *found])
 
     @property
     def key(self) -> str:
@@ -68,8 +72,11 @@ class Template:
         chosen = "vigkit" if self.own and self.engine == "vigkit" else ""
         digest = hashlib.sha256(f"{vigkit.__version__} {chosen}".encode())
         package = Path(vigkit.__file__).parent
-        for file in (*map(self.file, (NOTEBOOK, PAGE, PARTS, STYLE)), *(package / name for name in _SOURCES)):
+        known = [self.file(name) for name in (NOTEBOOK, PAGE, PARTS, STYLE)]
+        for file in (*known, *(package / name for name in _SOURCES)):
             digest.update(_hash(file).encode())
+        for file in sorted({*self._files()} - {*known}) if self.own else ():
+            digest.update(f"{file.relative_to(self.folder).as_posix()} {_hash(file)}".encode())
         return digest.hexdigest()
 
 
@@ -203,15 +210,17 @@ def _read(template: Template) -> Any:
     try:
         notebook = nbformat.reads(text.decode("utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
-    except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError) as e:
+    except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError) as e:
         raise TemplateFailed(template.name, f"Its {NOTEBOOK} is no notebook that can be read.") from e
     return notebook
 
 
 def _language(notebook: Any) -> str:
     """The language that a notebook says it is written in; Python where it says nothing."""
-    told = [notebook.metadata.get("kernelspec", {}).get("language")]
-    told += [notebook.metadata.get("language_info", {}).get("name")]
+    kernel = notebook.metadata.get("kernelspec", {})
+    told = [kernel.get("language"), notebook.metadata.get("language_info", {}).get("name")]
+    name = str(kernel.get("name", ""))  # python3, conda-env-team-py: or ir, julia-1.12
+    told += ["python" if "py" in name.lower() else name]
     return next((str(each) for each in told if each), "python")
 
 

@@ -46,7 +46,7 @@ from vigkit.steps.packs import (
     today,
 )
 from vigkit.steps.pages import open_pages
-from vigkit.steps.records import mark, new, put, show
+from vigkit.steps.records import mark, new, put, show, unfit
 from vigkit.steps.workshop import Copied, exercises
 
 __all__ = [
@@ -94,6 +94,7 @@ __all__ = [
     "still",
     "strip",
     "today",
+    "unfit",
     "unheard",
     "value_at",
 ]

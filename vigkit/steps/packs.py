@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Still
 from vigkit.errors import BadUsage, ConsentWithdrawn, NotACasebook, UnknownFilm, VigkitError, on_disk
 from vigkit.files import resolved, shown
 from vigkit.render import archive
+from vigkit.steps.records import unfit
 
 STILL_WIDTH = 480  # pixels: three of them keep a log under 100 kB
 
@@ -70,12 +71,14 @@ def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | L
             _forget_withdrawn(book, contents)
         except VigkitError as e:
             yield for_others(left_out(e, contents.owner.id))
-        yield from _problems(contents)
+        told = list(_problems(contents))
         for cycle in contents.cycles:
             try:
                 yield bundle(book, contents, cycle, purpose, day)
             except VigkitError as e:
-                yield for_others(left_out(e, contents.owner.id, cycle=cycle))
+                told.append(for_others(left_out(e, contents.owner.id, cycle=cycle)))
+        yield from told
+        yield from _doubts(contents, {(each.cycle, each.code) for each in told})
 
 
 def picture(book: Casebook, contents: Contents, moment: Moment) -> bytes:
@@ -164,10 +167,15 @@ def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
 
     name = _still_name(film, moment)
     fresh = not book.has_cached(film.id, name)
-    jpeg = book.cached(film.id, name, make)
+    jpeg = book.cached(film.id, name, make, _is_jpeg)
     if fresh:
         still_given(book, [film.id])
     return Still(moment=moment.id, at=at, jpeg=b64encode(jpeg).decode())
+
+
+def _is_jpeg(data: bytes) -> bool:
+    """Whether a picture has its beginning and its end."""
+    return data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")
 
 
 def _still_name(film: Film, moment: Moment) -> str:
@@ -203,6 +211,12 @@ def _problems(contents: Contents) -> Iterator[LeftOut]:
         near = [id for id in contents.cycles if problem.cycle and problem.cycle.startswith(id)]
         found.append(for_others(replace(problem, cycle=max(near, key=len) if near else problem.cycle)))
     return iter(dict.fromkeys(replace(each, file=None) for each in found))
+
+
+def _doubts(contents: Contents, told: Container[tuple[str | None, str]]) -> Iterator[LeftOut]:
+    """What a log does not show though there is one, and nothing that is told already."""
+    found = (each for each in unfit(contents) if (each.cycle, each.code) not in told)
+    return iter(dict.fromkeys(replace(for_others(each), file=None) for each in found))
 
 
 def for_others(problem: LeftOut) -> LeftOut:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vigkit import casebook, consent, content, principles, records
-from vigkit.casebook import Casebook, Change
+from vigkit.casebook import Casebook, Change, left_out
 from vigkit.cycle import (
     FORMAT,
     ROLES,
@@ -17,11 +17,13 @@ from vigkit.cycle import (
     Contents,
     Cycle,
     Film,
+    LeftOut,
     Moment,
     Note,
     Owner,
     Person,
     Private,
+    SharedReview,
     check_ids,
     check_moment,
 )
@@ -29,9 +31,12 @@ from vigkit.errors import (
     BadRecord,
     BadUsage,
     FolderNotEmpty,
+    NewerFormat,
+    UnknownCycle,
     UnknownFilm,
     UnknownMoment,
     UnknownPerson,
+    VigkitError,
 )
 from vigkit.files import shown
 
@@ -225,3 +230,86 @@ def named_people(book: Casebook, codes: Sequence[str]) -> list[tuple[str, Owner]
     known = {p.code for p in owner.people}
     fresh = tuple(Person(code=code) for code in codes if code not in known)
     return [(casebook.OWNER, replace(owner, people=(*owner.people, *fresh)))] if fresh else []
+
+
+def unfit(contents: Contents) -> Iterator[LeftOut]:
+    """Everything in records that `put` would refuse, and what a newer vigkit has written."""
+    for rel, cycle, record in _records(contents):
+        if record.format > FORMAT:
+            yield left_out(NewerFormat(rel, record.format, FORMAT), contents.owner.id, cycle=cycle)
+    for each in contents.cycles.values():
+        file = f"cycles/{each.id}.json"
+        for error in _unfit_cycle(each, contents):
+            yield left_out(error, contents.owner.id, cycle=each.id, file=file)
+    for person, copies in contents.consents.items():
+        for purpose in sorted({p for copy in copies for each in copy.consents for p in each.purposes}):
+            for error in _tried(consent.purpose_known, purpose):
+                yield left_out(error, contents.owner.id, file=f"consent/{person}.json")
+    yield from _unfit_notes(contents)
+
+
+def _records(contents: Contents) -> Iterator[tuple[str, str | None, Any]]:
+    """Each record with its file, and its cycle where it is of one."""
+    yield casebook.OWNER, None, contents.owner
+    for person, copies in contents.consents.items():
+        yield from ((f"consent/{person}.json", None, copy) for copy in copies)
+    yield from ((f"films/{f.id}.json", None, f) for f in contents.films.values())
+    yield from ((f"cycles/{c.id}.json", c.id, c) for c in contents.cycles.values())
+    yield from ((f"notes/{n.cycle}.{n.by}.json", n.cycle, n) for n in contents.notes)
+
+
+def _tried(act: Callable[..., object], *given: Any) -> Iterator[VigkitError]:
+    try:
+        act(*given)
+    except VigkitError as e:
+        yield e
+
+
+def _unfit_cycle(cycle: Cycle, contents: Contents) -> Iterator[VigkitError]:
+    """Every one of the things, not the first alone."""
+    unread = {problem.file for problem in contents.problems}
+    for part in _parts(cycle):
+        yield from _tried(check_ids, part, f"cycles/{cycle.id}.json")
+    for film_id in consent.films_of(cycle):
+        if film_id not in contents.films and f"films/{film_id}.json" not in unread:
+            yield UnknownFilm(film_id, list(contents.films))
+    for moment in cycle.moments:
+        for principle in moment.principles:
+            yield from _tried(principles.known, principle, contents.principles)
+        for purpose in moment.share:
+            yield from _tried(consent.purpose_known, purpose)
+        film: Film | None = contents.films.get(moment.film)
+        if film is None:
+            continue
+        yield from _tried(check_moment, replace(moment, turns=()), film)
+        for turn in moment.turns:
+            yield from _tried(check_moment, replace(moment, turns=(turn,), covers=()), film)
+            if turn.who not in film.people:
+                yield UnknownPerson(turn.who, film.id, film.people)
+
+
+def _parts(cycle: Cycle) -> Iterator[Cycle]:
+    """The cycle in parts with one id each, so that what is found first hides nothing else."""
+    bare = replace(cycle, goals=(), moments=(), review=None)
+    for id in dict.fromkeys(goal.id for goal in cycle.goals):
+        yield replace(bare, goals=tuple(g for g in cycle.goals if g.id == id))
+    moments = {moment.id: moment for moment in cycle.moments}
+    for id in moments:
+        yield replace(bare, moments=tuple(m for m in cycle.moments if m.id == id))
+    for clip in cycle.review.clips if cycle.review else ():
+        yield replace(bare, moments=tuple(moments.values()), review=SharedReview(clips=(clip,)))
+
+
+def _unfit_notes(contents: Contents) -> Iterator[LeftOut]:
+    unread = {problem.file for problem in contents.problems}
+    for note in contents.notes:
+        file, owner = f"notes/{note.cycle}.{note.by}.json", contents.owner.id
+        cycle = contents.cycles.get(note.cycle)
+        if cycle is None:
+            if f"cycles/{note.cycle}.json" not in unread:
+                yield left_out(UnknownCycle(note.cycle, list(contents.cycles)), owner, file=file)
+            continue
+        known = [m.id for m in cycle.moments]
+        for each in note.moments:
+            if each.moment not in known:
+                yield left_out(UnknownMoment(each.moment, cycle.id, known), owner, cycle=cycle.id, file=file)
