@@ -40,6 +40,7 @@ from vigkit.render import index, template
 from vigkit.render.pack import Packed, Progress, pack
 from vigkit.render.room import WHOLE, Part
 
+OVER_TIME = [f"S{n}-book/_over-time.html" for n in range(1, 11)]
 DAY = "2026-11-22"
 GONE = LeftOut(
     casebook="S2-book", cycle="01-cup", code="consent-withdrawn", who=("C2",), sentence="C2 took it back."
@@ -496,7 +497,13 @@ def part(page: str, id: str) -> str:
 
 def test_the_index_tells_who_which_question_and_what_is_missing() -> None:
     noted = replace(LOGS[0], notes=(note("V1"),))
-    page = index.page(files_of(log("S10-book", "01-x"), LOGS[2], LOGS[1], noted), [GONE], "supervision", DAY)
+    page = index.page(
+        files_of(log("S10-book", "01-x"), LOGS[2], LOGS[1], noted),
+        [GONE],
+        "supervision",
+        DAY,
+        pages=OVER_TIME,
+    )
     assert "<title>Logs for supervision, 22 November 2026</title>" in page
     people = re.findall(r'<th scope="row"><a href="([^"]*)">([^<]*)<', page)
     assert people == [(f"{each}-book/_over-time.html", each) for each in ("S1", "S2", "S10")]
@@ -526,13 +533,15 @@ def test_what_waits_for_the_supervisor_stands_first() -> None:
         replace(LOGS[1], until="2026-12-23"),
         replace(LOGS[2], notes=(note("V1"),), until="2026-11-22"),
     )
-    page = index.page(logs, [], "supervision", DAY)
+    page = index.page(logs, [], "supervision", DAY, pages=OVER_TIME)
     assert part(page, "first") == (
         "To look at first The cycle has changed since the note S1, cycle 1 No note yet S1, cycle 2 "
         "Consent ends on 22 November 2026 S2, cycle 1 Consent ends on 22 December 2026 S1, cycle 1"
     )
     assert "Note by V2. Changed since the note by V1" in rows(page, "log")[1]
-    elsewhere = index.page({k: replace(b, purpose="peers") for k, b in logs.items()}, [], "peers", DAY)
+    elsewhere = index.page(
+        {k: replace(b, purpose="peers") for k, b in logs.items()}, [], "peers", DAY, pages=OVER_TIME
+    )
     assert "note" not in plain(elsewhere).lower()
 
 
@@ -568,7 +577,7 @@ def test_a_talk_that_was_hard_is_told_in_words_and_to_the_supervisor_alone(comfo
 
 def both(*logs: Bundle) -> list[str]:
     """The page of the group, and that of one person."""
-    group = index.page(files_of(*logs), [], logs[0].purpose, DAY)
+    group = index.page(files_of(*logs), [], logs[0].purpose, DAY, pages=OVER_TIME)
     return [group, index.person_page(files_of(*logs), {}, [])]
 
 
@@ -595,7 +604,7 @@ def packed_alone(out: Path, bundle: Bundle) -> bytes:
 
 
 def test_a_pack_without_a_log_says_so() -> None:
-    page = index.page({}, [], "peers", DAY)
+    page = index.page({}, [], "peers", DAY, pages=OVER_TIME)
     assert "No log yet. Nothing is left out." in page
     assert not rows(page, "log")
 
@@ -615,7 +624,7 @@ def test_words_cannot_run_on_the_index() -> None:
         films=(ShownFilm(id="snack", seconds=1, activity=bad),),
     )
     out = LeftOut(casebook=bad, cycle=bad, code=bad, who=(bad,), sentence=bad)
-    page = index.page({"S1-book/01-snack.html": hostile}, [out], "supervision", DAY)
+    page = index.page({"S1-book/01-snack.html": hostile}, [out], "supervision", DAY, pages=OVER_TIME)
     assert "<script" not in page and "<img" not in page and "49" not in page
     assert "\x00" not in page and "\u202e" not in page
     assert "style=" not in page and "http" not in page.replace("http-equiv", "")

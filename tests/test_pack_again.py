@@ -280,6 +280,46 @@ def test_a_damaged_picture_in_the_cache_is_made_again(
     assert all(picture.read_bytes().endswith(b"\xff\xd9") for picture in pictures)
 
 
+def test_everyone_stands_in_the_index_and_broken_casebooks_can_be_told_apart(
+    several: Path, tmp_path: Path, vigkit: Run
+) -> None:
+    """Also who has no log yet, or none that may be shown."""
+    home = Path(shutil.copytree(several, tmp_path / "home"))
+    for number in ("S3", "S4", "S5"):
+        steps.new(home / "books" / number, code=number, id=f"{number}-book", role="care-staff")
+    for number in ("S3", "S5"):
+        home.joinpath(f"books/{number}/casebook.json").write_text("{", encoding="utf-8")
+    shutil.rmtree(home / "books/S2/consent")
+    answer = told(vigkit("pack", home / "books", "-o", home / "out", "--day", DAY, "--json"))
+    page = home.joinpath("out/index.html").read_text("utf-8")
+    rows = re.findall(r'<th scope="row">(.*?)</tr>', page, re.DOTALL)
+    found = [unescape(re.sub(r"<[^>]*>|\s+", " ", row)).split() for row in rows]
+    assert [row[:2] for row in found] == [["S1", "over"], ["S2", "Teacher"], ["S4", "Care"]]
+    assert "2 left out" in " ".join(found[1]) and "No log here yet" in " ".join(found[1])
+    assert "left out" not in " ".join(found[2]) and "No log here yet" in " ".join(found[2])
+    broken = [each["sentence"] for each in answer["left_out"] if each["casebook"] is None]
+    assert [sentence.partition(":")[0] for sentence in broken] == ["Folder 3 of 5", "Folder 5 of 5"]
+    assert all(sentence in unescape(page) for sentence in broken)
+
+
+def test_something_in_the_place_of_a_person_s_page_stays_and_is_told(
+    tmp_path: Path, vigkit: Run, two: Casebook
+) -> None:
+    out = tmp_path / "out"
+    packed(vigkit, two, out)
+    manifest = json.loads(out.joinpath("pack.json").read_text("utf-8"))
+    edit(out / "pack.json", people=[])
+    page = out / manifest["people"][0]["file"]
+    page.write_text("mine", encoding="utf-8")
+    answer = packed(vigkit, two, out)
+    assert [(each["cycle"], each["code"]) for each in answer["left_out"]] == [(None, "folder-not-empty")]
+    assert page.read_text("utf-8") == "mine"
+    index = out.joinpath("index.html").read_text("utf-8")
+    assert "_over-time.html in" not in index and 'href="S1-test/_over-time.html"' not in index
+    page.unlink()
+    assert packed(vigkit, two, out)["left_out"] == [] and "<h1>S1" in page.read_text("utf-8")
+
+
 def test_a_folder_in_the_place_of_a_page_stops_no_other(tmp_path: Path, vigkit: Run, two: Casebook) -> None:
     out = tmp_path / "out"
     packed(vigkit, two, out)

@@ -104,7 +104,7 @@ def test_printed_pages_are_for_everybody_too(browser: Browser, lived: Path, tmp_
     own = {f"{shown.casebook}/{shown.cycle.id}.html": hard}
     stills = {file: still for file, log in own.items() if (still := index.picture(log))}
     for name, html in {
-        "index": index.page(own, contents.problems, "supervision", steps.today()),
+        "index": index.page(own, contents.problems, "supervision", steps.today(), pages=()),
         "person": index.person_page(own, stills, contents.problems),
         "log": printed.page_html(sections.whole(shown)),
         "consent": consent_form(contents, [p.code for p in contents.owner.people]),

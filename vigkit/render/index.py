@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigkit import content, figures
-from vigkit.cycle import Bundle, Goal, LeftOut, Moment, Still
+from vigkit.cycle import Bundle, Goal, LeftOut, Moment, Owner, Still
 from vigkit.errors import clock, listed
 from vigkit.render import sections, words
 from vigkit.render.page import NOT_ANSWERED, GoalLine
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 # Long enough for what a person says in a breath; the log holds all of it.
 LONG = 320
 SOON = 30  # days before a consent ends on which it is told
-NOT_EASY = 3  # of 10: so far down, the next talk begins with how the person is
 OVER_TIME = "_over-time.html"  # no cycle can have this name
 SHOWS_NOTES = ("own-reflection", "supervision")
 _FILES = ("index.html.j2", "person.html.j2", "parts.html.j2", "index.css")
@@ -88,7 +87,7 @@ class Member:
     """One person of the group: code, role in words, and logs, the newest first."""
 
     casebook: str
-    page: str
+    page: str | None
     name: str
     role: str
     rows: tuple[Row, ...]
@@ -120,9 +119,23 @@ class Clip:
     make: Callable[[], Path | LeftOut]
 
 
-def page(logs: Mapping[str, Bundle], left_out: Sequence[LeftOut], purpose: str, day: str) -> str:
-    """The page of the group: `logs` are the pages that stand, by their file."""
-    people = [_member(book, own, left_out) for book, own in _by_casebook(logs)]
+def page(
+    logs: Mapping[str, Bundle],
+    left_out: Sequence[LeftOut],
+    purpose: str,
+    day: str,
+    *,
+    owners: Iterable[Owner] = (),
+    pages: Container[str],
+) -> str:
+    """The page of the group: `logs` are those that stand, by their file; `pages` those of people over time.
+
+    `owners` may have no log in this pack.
+    """
+    people = [_member(book, own, left_out, pages) for book, own in _by_casebook(logs)]
+    with_logs = {person.casebook for person in people}
+    people += [_without_log(each, left_out) for each in owners if each.id not in with_logs]
+    people.sort(key=lambda each: (_counted(each.name), _counted(each.casebook)))
     return _rendered(
         "index.html.j2",
         title=f"{title(purpose)}, {sections.said_day(day)}",
@@ -147,6 +160,7 @@ def person_page(logs: Mapping[str, Bundle], stills: Mapping[str, Still], left_ou
         role=sections.ROLES[newest.role],
         made_for=title(newest.purpose),
         ease=_not_easy(own),
+        hard=sections.hard(newest.owner),
         lines=tuple(_lines([bundle for _, bundle in own])),
         seen=tuple(_seen(bundle, stills[file]) for file, bundle in own if file in stills),
         rows=_steps(own),
@@ -281,18 +295,38 @@ def _counted(code: str) -> list[tuple[int, str]]:
     ]
 
 
-def _member(book: str, own: Sequence[tuple[str, Bundle]], left_out: Sequence[LeftOut]) -> Member:
+def _member(
+    book: str, own: Sequence[tuple[str, Bundle]], left_out: Sequence[LeftOut], pages: Container[str]
+) -> Member:
     newest = own[-1][1]
+    over_time = f"{book}/{OVER_TIME}"
     return Member(
         casebook=book,
-        page=f"{book}/{OVER_TIME}",
+        page=over_time if over_time in pages else None,
         name=newest.owner,
         role=sections.ROLES[newest.role],
         rows=tuple(_row(file, bundle) for file, bundle in reversed(own)),
         until=_until(bundle for _, bundle in own),
-        missing=sum(1 for each in left_out if each.casebook == book),
+        missing=_missing(book, left_out),
         ask_first=_not_easy(own) is not None,
     )
+
+
+def _without_log(owner: Owner, left_out: Sequence[LeftOut]) -> Member:
+    return Member(
+        casebook=owner.id,
+        page=None,
+        name=owner.owner,
+        role=sections.ROLES[owner.role],
+        rows=(),
+        until=None,
+        missing=_missing(owner.id, left_out),
+        ask_first=False,
+    )
+
+
+def _missing(book: str, left_out: Sequence[LeftOut]) -> int:
+    return sum(1 for each in left_out if each.casebook == book)
 
 
 def _row(file: str, bundle: Bundle) -> Row:
@@ -346,7 +380,7 @@ def _not_easy(own: Sequence[tuple[str, Bundle]]) -> tuple[str, str] | None:
     for _, bundle in reversed(own):
         review = bundle.cycle.review
         if bundle.purpose == "supervision" and review and review.comfort is not None:
-            if review.comfort > NOT_EASY:
+            if review.comfort > sections.NOT_EASY:
                 return None
             return _title(bundle), _brief(review.comfort_words or "")
     return None

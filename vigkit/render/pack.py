@@ -23,7 +23,7 @@ from typing import Any
 
 import vigkit
 from vigkit import files, records
-from vigkit.cycle import FORMAT, Bundle, LeftOut, Still
+from vigkit.cycle import FORMAT, Bundle, LeftOut, Owner, Still
 from vigkit.errors import (
     BadRecord,
     FolderNotEmpty,
@@ -43,6 +43,8 @@ from vigkit.render.room import INDEX, PACK, WHOLE, Part, Room, entered, journals
 from vigkit.render.template import Template, quick_imports, vouch
 from vigkit.render.workers import undisturbed
 
+# A log to be made, why there is none, or somebody who may have none yet.
+Job = Bundle | LeftOut | Owner
 # Gives the page of each task, or why there is none; the number is the seconds for one log.
 Crew = Callable[[Sequence[workers.Task], float], Generator[tuple[workers.Task, str | workers.Reason]]]
 # What comes up while a log is made: only the part that makes it can say that it is over.
@@ -98,7 +100,7 @@ class Page:
 
 
 def pack(
-    jobs: Iterable[Bundle | LeftOut],
+    jobs: Iterable[Job],
     out: Path,
     *,
     template: Template,
@@ -164,6 +166,7 @@ class _Pack:
         self.purpose, self.day, self.template, self.report = purpose, day, template, report
         self.before = _before(self.out)
         self._ours = {file.casefold() for file in self.before}
+        self.owners: list[Owner] = []
         self.logs: dict[str, Bundle] = {}
         self.pages: dict[str, Page] = {}
         self.people = {file: page for file, page in self.before.items() if page.cycle is None}
@@ -179,22 +182,29 @@ class _Pack:
         self._names: dict[str, str] = {}
         self._doubled: set[str] = set()
 
-    def plan(self, jobs: Iterable[Bundle | LeftOut]) -> None:
+    def plan(self, jobs: Iterable[Job]) -> None:
         """Find out what is to be made, and keep its bundle on disk rather than in memory."""
         style = self.template.key
         for bundle in jobs:
             if isinstance(bundle, LeftOut):
                 self.left_out.append(bundle)
                 continue
+            if isinstance(bundle, Owner):
+                self.owners.append(bundle)
+                continue
             if (clash := self._clash(bundle)) is not None:
                 self.left_out += [clash] if clash not in self.left_out else []
                 continue
-            if self._stranger(bundle):
-                name = f"{bundle.casebook}/{bundle.cycle.id}.html"
-                self.left_out.append(_left_out(bundle.casebook, bundle.cycle.id, FolderNotEmpty(name)))
+            page = f"{bundle.casebook}/{bundle.cycle.id}.html"
+            if self._strange(page):
+                self.left_out.append(_left_out(bundle.casebook, bundle.cycle.id, FolderNotEmpty(page)))
                 continue
             self._plan(bundle, style)
             self._tell(_name(bundle))
+        for book in dict.fromkeys(page.casebook for page in self._wanted.values()):
+            over_time = f"{book}/{index.OVER_TIME}"
+            if self._strange(over_time):
+                self.left_out.append(_left_out(book, None, FolderNotEmpty(over_time)))
         self.total = sum(map(self._mine, self._wanted.values()))
 
     def _plan(self, bundle: Bundle, style: str) -> None:
@@ -242,15 +252,14 @@ class _Pack:
             return _taken(book, cycle, f"Another cycle of this casebook has the id {self._names[place]}")
         return None
 
-    def _stranger(self, bundle: Bundle) -> bool:
+    def _strange(self, file: str) -> bool:
         """Whether something that is not ours lies in a page's place."""
-        file = f"{bundle.casebook}/{bundle.cycle.id}.html"
         path = self.out / file
-        if _inside(self.out, path) and path.exists() and file.casefold() not in self._ours:
-            # another part may have come since
-            self._ours |= {known.casefold() for known in _before(self.out)}
         if not _inside(self.out, path) or (path.is_dir() and not path.is_symlink()):
             return True
+        if path.exists() and file.casefold() not in self._ours:
+            # another part may have come since
+            self._ours |= {known.casefold() for known in _before(self.out)}
         return path.exists() and file.casefold() not in self._ours
 
     def _mine(self, page: Page) -> bool:
@@ -363,8 +372,16 @@ class _Pack:
             "left_out": [reason_row(each) for each in self.told],
         }
         logs = {page.file: self.logs[page.file] for page in pages}
-        manifest["people"] = [_row(page) for page in self._write_people(logs)]
-        text = index.page(logs, self.told, self.purpose, self.day).encode()
+        people = self._write_people(logs)
+        manifest["people"] = [_row(page) for page in people]
+        text = index.page(
+            logs,
+            self.told,
+            self.purpose,
+            self.day,
+            owners=self.owners,
+            pages=[page.file for page in people],
+        ).encode()
         manifest["index"] = hashlib.sha256(text).hexdigest()
         _replace(self.out / PACK, records.text(manifest).encode())
         _replace(self.out / INDEX, text)
@@ -387,7 +404,7 @@ class _Pack:
         old, path = self.people.get(page.file), self.out / page.file
         if old is not None and old.key == page.key and _stands(self.out, old):
             return
-        if old is None and path.exists():  # somebody else's: theirs stays
+        if self._strange(page.file):  # theirs stays, and it is told
             return
         stills = {file: still for _, file, still in self._pictures.get(book, ()) if file in own}
         data = index.person_page(own, stills, missing).encode()

@@ -73,6 +73,7 @@ PROMPTS = (
     "What is the plan?",
     "What change shows on the film?",
 )
+NOT_EASY = 3  # of 10: so far down, the next talk begins with how the person is
 REVIEW_LEVEL = 7
 NO_LEVEL = 8
 
@@ -212,9 +213,17 @@ def bring(log: Bundle) -> Section:
         parts.append(Words(label="Moments I passed over", text=cycle.passed_over))
     if cycle.review and cycle.review.comfort_words:
         parts.append(Words(label="How it was to look at the film together", text=cycle.review.comfort_words))
-    if cycle.review and cycle.review.comfort is not None:
-        parts.append(Facts(rows=_facts(("At ease with it", _of_10(cycle.review.comfort)))))
+    comfort = cycle.review.comfort if cycle.review else None
+    if log.purpose == "own-reflection" and comfort is not None:
+        parts.append(Facts(rows=_facts(("At ease with it", _of_10(comfort)))))
+    elif comfort is not None and comfort <= NOT_EASY:  # never as a figure (domain.md M51)
+        parts.append(Say(text=hard(log.owner)))
     return _section(log, "bring", "What I bring to supervision", parts)
+
+
+def hard(who: str) -> str:
+    """What a supervisor does first where a talk about a film was hard for somebody."""
+    return f"It was hard for {who} to look at the film together. Begin with how {who} is."
 
 
 def change(log: Bundle) -> Section:

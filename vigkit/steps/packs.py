@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vigkit import casebook, consent, files, principles, records
 from vigkit.casebook import Casebook, left_out
-from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Still
+from vigkit.cycle import Bundle, Contents, Film, LeftOut, Moment, Owner, Still
 from vigkit.errors import BadUsage, ConsentWithdrawn, NotACasebook, UnknownFilm, VigkitError, on_disk
 from vigkit.files import resolved, shown
 from vigkit.render import archive
@@ -53,32 +53,36 @@ def outside(out: Path, but: str = "logs") -> None:
             raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
 
 
-def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut]:
-    """Every cycle of every casebook: what may be shown of it, or why it is left out."""
+def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut | Owner]:
+    """Every cycle of every casebook: what may be shown of it, or why it is left out; and whose it is."""
     seen: set[str] = set()
-    for folder in folders:
+    for place, folder in enumerate(folders, start=1):
         try:
             book = Casebook(folder)
             contents = book.contents()
         except VigkitError as e:
-            yield for_others(left_out(e, None, file=shown(folder)))
+            told = for_others(left_out(e, None, file=shown(folder)))
+            if len(folders) > 1:  # a folder's name may be a person's
+                told = replace(told, sentence=f"Folder {place} of {len(folders)}: {told.sentence}")
+            yield told
             continue
         if contents.owner.id.casefold() in seen:
             yield _second(contents.owner.id)
             continue
         seen.add(contents.owner.id.casefold())
+        yield contents.owner
         try:
             _forget_withdrawn(book, contents)
         except VigkitError as e:
             yield for_others(left_out(e, contents.owner.id))
-        told = list(_problems(contents))
+        missing = list(_problems(contents))
         for cycle in contents.cycles:
             try:
                 yield bundle(book, contents, cycle, purpose, day)
             except VigkitError as e:
-                told.append(for_others(left_out(e, contents.owner.id, cycle=cycle)))
-        yield from told
-        yield from _doubts(contents, {(each.cycle, each.code) for each in told})
+                missing.append(for_others(left_out(e, contents.owner.id, cycle=cycle)))
+        yield from missing
+        yield from _doubts(contents, {(each.cycle, each.code) for each in missing})
 
 
 def picture(book: Casebook, contents: Contents, moment: Moment) -> bytes:
