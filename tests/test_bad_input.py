@@ -377,6 +377,7 @@ RECORDS: dict[str, tuple[str, Any, str]] = {
     ),
     "a note of nobody": ("note", {"format": 1, "cycle": "01-snack"}, "bad-record"),
     "a note on no cycle": ("note", NOTE | {"cycle": "07-none"}, "unknown-cycle"),
+    "a note twice on one moment": ("note", NOTE | {"moments": 2 * [{"moment": "m1"}]}, "bad-record"),
     "a note on no moment": ("note", NOTE | {"moments": [{"moment": "m9"}]}, "unknown-moment"),
 }
 

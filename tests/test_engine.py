@@ -135,10 +135,21 @@ TURNS = [
 
 
 PLANTS = """
-import os, random, sys, warnings
-seen = ["planted" in globals(), os.environ.get("PLANTED"), "/planted" in sys.path]
+import decimal, gc, locale, os, random, signal, sys, time, warnings
+seen = [time.localtime(0).tm_hour, str(decimal.Decimal(1) / 3), os.umask(0o22), gc.isenabled()]
+seen += [sys.getrecursionlimit(), locale.setlocale(locale.LC_ALL), signal.getsignal(signal.SIGTERM)]
+seen += ["planted" in globals(), os.environ.get("PLANTED"), "/planted" in sys.path]
 seen += [os.getcwd(), random.random()]
 planted = os.environ["PLANTED"] = "here"
+os.environ["TZ"] = "Asia/Tokyo"
+if hasattr(time, "tzset"):
+    time.tzset()
+decimal.getcontext().prec = 3
+os.umask(0o77)
+gc.disable()
+sys.setrecursionlimit(500)
+locale.setlocale(locale.LC_ALL, "C.UTF-8" if locale.setlocale(locale.LC_ALL) == "C" else "C")
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 sys.path.append("/planted")
 os.chdir("/")
 warnings.simplefilter("error")
@@ -157,7 +168,7 @@ def test_each_run_begins_anew_and_the_process_is_as_before(tmp_path: Path) -> No
     random.seed(7)
     before = process()
     found = [ran(PLANTS, folder=tmp_path).cells[0].outputs[0].data["text/plain"] for _ in range(2)]
-    assert found[0] == found[1] and found[0].startswith(f"'False None False {tmp_path} ")
+    assert found[0] == found[1] and f" False None False {tmp_path} " in found[0]
     assert process() == before
 
 

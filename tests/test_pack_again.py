@@ -142,6 +142,37 @@ def test_killed_anywhere_the_next_pack_goes_on(tmp_path: Path) -> None:
     assert not alive, "a worker whose pack was killed goes home"
 
 
+HOLDS_ON = """
+import os, pathlib, re
+pathlib.Path({pid!r}).write_text(str(os.getpid()))
+re.match("(a+)+$", 60 * "a" + "b")
+"""
+HELD = """
+from pathlib import Path
+from test_pack import LOGS, packing, template
+
+packing(Path({out!r}), LOGS, own=template.find(Path({team!r}), "vigkit"), workers=1)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with the one that began it")
+def test_a_cell_that_never_lets_go_of_python_ends_with_its_pack(tmp_path: Path) -> None:
+    pid, file = tmp_path / "pid", tmp_path / "held.py"
+    own = team_template(tmp_path / "team", HOLDS_ON.format(pid=str(pid)))
+    file.write_text(HELD.format(out=str(tmp_path / "out"), team=str(own.folder)), encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    process = psutil.Popen([sys.executable, file], env=env, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (pid.exists() and pid.read_text("utf-8")):
+        pass
+    worker = psutil.Process(int(pid.read_text("utf-8")))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _gone, alive = psutil.wait_procs([worker], timeout=20)
+    for each in alive:
+        each.kill()
+    assert not alive
+
+
 def test_half_a_page_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
     out = tmp_path / "out"
     packing(out, LOGS)

@@ -1,5 +1,6 @@
 """`python -m vigkit` is the same as `vigkit`."""
 
+import os
 import sys
 
 
@@ -8,11 +9,17 @@ def main() -> int:
     try:
         from vigkit import cli
 
-        return cli.main()
+        status = cli.main()
     except KeyboardInterrupt:
         from vigkit import cli
 
-        return cli.stopped(sys.argv[1:])
+        status = cli.stopped(sys.argv[1:])
+    if status == 130:  # stopped by Ctrl-C
+        # Python would otherwise end by the signal, where it came while a dataclass was being made
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

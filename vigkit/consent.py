@@ -193,13 +193,12 @@ def _notes(shown: Cycle, contents: Contents, purpose: str) -> Iterator[ShownNote
     if purpose not in _BETWEEN_THE_TWO:
         return
     ids = {m.id for m in shown.moments}
-    version = contents.versions.get(shown.id)
     for note in contents.notes:
         if note.cycle == shown.id:
             given = {f.name: getattr(note, f.name) for f in fields(note)}
             given["read"] = note.read[:8] if note.read else None
             given["moments"] = tuple(m for m in note.moments if m.moment in ids)
-            changed = True if note.read and version and note.read != version else None
+            changed = contents.changed_since(note) or None
             yield records.without_extra(ShownNote(**given, changed=changed))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -387,12 +387,21 @@ def check_ids(cycle: Cycle, where: str) -> None:
     """BadRecord where a goal or moment stands twice, or the shared review names an unknown moment."""
     moments = [m.id for m in cycle.moments]
     for ids, noun in (([g.id for g in cycle.goals], "goal"), (moments, "moment")):
-        if len(set(ids)) < len(ids):
-            twice = next(each for each in ids if ids.count(each) > 1)
+        if twice := _twice(ids):
             raise BadRecord(where, f"The {noun} {twice} stands there twice. Give each its own id.")
     for clip in cycle.review.clips if cycle.review else ():
         if clip.moment not in moments:
             raise BadRecord(where, f"The shared review names the moment {clip.moment}, which is not there.")
+
+
+def check_note(note: Note, where: str) -> None:
+    """BadRecord where a supervisor's words on one moment stand in two places."""
+    if twice := _twice([each.moment for each in note.moments]):
+        raise BadRecord(where, f"The moment {twice} stands there twice. Put its words together.")
+
+
+def _twice(ids: Sequence[str]) -> str | None:
+    return next((each for each in ids if ids.count(each) > 1), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -492,3 +501,8 @@ class Contents:
     principles: Principles
     versions: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[LeftOut, ...] = ()
+
+    def changed_since(self, note: Note) -> bool:
+        """Whether the cycle has changed since a supervisor read it for this note."""
+        version = self.versions.get(note.cycle)
+        return bool(note.read and version and note.read != version)

@@ -98,13 +98,12 @@ def from_supervisors(desk: Desk, *, before: bool = False) -> list[Ask]:
 
 def _from(cycle: Cycle, note: Note, contents: Contents) -> Ask:
     day = said_day(note.on)
-    changed = note.read and note.read != contents.versions.get(cycle.id)
     return {
         "id": f"from-{note.by}",
         "kind": "say",
         "label": ", ".join(filter(None, [f"{note.by} has written on cycle {cycle.place[0]}", day])),
         "own": "\n\n".join(_noticed(cycle, note)) or "Nothing yet",
-        "words": ["The cycle has changed since then."] if changed else [],
+        "words": ["The cycle has changed since then."] if contents.changed_since(note) else [],
     }
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import decimal
+import gc
 import getpass
 import io
 import json
+import locale
 import os
 import random
 import shutil
+import signal
 import sys
+import threading
+import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -260,7 +266,7 @@ def _turned_back(folder: str | None) -> Iterator[None]:
     os.environ["MPLBACKEND"] = _INLINE  # as a kernel has it
     sys.path.insert(0, "")
     random.seed(SEED)
-    with warnings.catch_warnings(), _numbers(), _figures():
+    with warnings.catch_warnings(), _habits(), _numbers(), _figures():
         try:
             if folder:
                 os.chdir(folder)
@@ -269,11 +275,36 @@ def _turned_back(folder: str | None) -> Iterator[None]:
             os.chdir(here)
             os.environ.clear()
             os.environ.update(environment)
+            if hasattr(time, "tzset"):
+                time.tzset()
             sys.path[:] = paths
             random.setstate(drawn)
             for name in vars(builtins).keys() - known:
                 delattr(builtins, name)
             vars(builtins).update(known)
+
+
+@contextmanager
+def _habits() -> Iterator[None]:
+    """What Python itself would do in another way from then on."""
+    deep, collects, counts = sys.getrecursionlimit(), gc.isenabled(), decimal.getcontext().copy()
+    words, mask = locale.setlocale(locale.LC_ALL), os.umask(0o077)
+    os.umask(mask)
+    here = threading.current_thread() is threading.main_thread()
+    listens = {number: signal.getsignal(number) for number in signal.valid_signals()} if here else {}
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(deep)
+        (gc.enable if collects else gc.disable)()
+        decimal.setcontext(counts)
+        locale.setlocale(locale.LC_ALL, words)
+        os.umask(mask)
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in listens.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
 
 
 @contextmanager

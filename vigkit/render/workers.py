@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Seconds for a worker to come to life on a slow disk, before the time of its first log begins.
 STARTING = 120.0
 MOST = 1 << 30  # bytes of memory for one log, its kernel included
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 _LOOK = 0.5  # seconds between two looks at how much a worker has taken
 
 
@@ -265,9 +266,13 @@ def _work(pipe: connection.Connection, template: Template) -> None:
 def _apart() -> None:
     """Out of the terminal's reach, silent, and gone when the one who started us is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":  # what is taken in one go is more than a look now and then can stop
+    if sys.platform == "linux":
+        import ctypes
         import resource
 
+        # a cell that never lets go of Python would not let our own thread see it
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        # what is taken in one go is more than a look now and then can stop
         resource.setrlimit(resource.RLIMIT_DATA, (4 * MOST, 4 * MOST))
     if hasattr(os, "setsid"):
         os.setsid()

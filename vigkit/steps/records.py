@@ -26,6 +26,7 @@ from vigkit.cycle import (
     SharedReview,
     check_ids,
     check_moment,
+    check_note,
 )
 from vigkit.errors import (
     BadRecord,
@@ -151,6 +152,7 @@ def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
 def note_on(book: Casebook, data: dict[str, Any], read: str | None) -> Change[dict[str, Any]]:
     """What a note changes; `read` is the sha256 of the cycle as they saw it, by default as it is."""
     note = records.read(Note, data, "note")
+    check_note(note, "note")
     cycle = book.cycle(note.cycle)
     known = [m.id for m in cycle.moments]
     # what was written on a moment that has gone since may stay
@@ -309,6 +311,8 @@ def _unfit_notes(contents: Contents) -> Iterator[LeftOut]:
             if f"cycles/{note.cycle}.json" not in unread:
                 yield left_out(UnknownCycle(note.cycle, list(contents.cycles)), owner, file=file)
             continue
+        for error in _tried(check_note, note, file):
+            yield left_out(error, owner, cycle=cycle.id, file=file)
         known = [m.id for m in cycle.moments]
         for each in note.moments:
             if each.moment not in known:
