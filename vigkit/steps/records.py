@@ -270,8 +270,9 @@ def _tried(act: Callable[..., object], *given: Any) -> Iterator[VigkitError]:
 def _unfit_cycle(cycle: Cycle, contents: Contents) -> Iterator[VigkitError]:
     """Every one of the things, not the first alone."""
     unread = {problem.file for problem in contents.problems}
-    for part in _parts(cycle):
-        yield from _tried(check_ids, part, f"cycles/{cycle.id}.json")
+    file = f"cycles/{cycle.id}.json"
+    for part in _parts(cycle) if any(_tried(check_ids, cycle, file)) else ():
+        yield from _tried(check_ids, part, file)
     for film_id in consent.films_of(cycle):
         if film_id not in contents.films and f"films/{film_id}.json" not in unread:
             yield UnknownFilm(film_id, list(contents.films))
@@ -283,11 +284,13 @@ def _unfit_cycle(cycle: Cycle, contents: Contents) -> Iterator[VigkitError]:
         film: Film | None = contents.films.get(moment.film)
         if film is None:
             continue
-        yield from _tried(check_moment, replace(moment, turns=()), film)
-        for turn in moment.turns:
-            yield from _tried(check_moment, replace(moment, turns=(turn,), covers=()), film)
-            if turn.who not in film.people:
-                yield UnknownPerson(turn.who, film.id, film.people)
+        yield from (
+            UnknownPerson(t.who, film.id, film.people) for t in moment.turns if t.who not in film.people
+        )
+        if any(_tried(check_moment, moment, film)):
+            yield from _tried(check_moment, replace(moment, turns=()), film)
+            for turn in moment.turns:
+                yield from _tried(check_moment, replace(moment, turns=(turn,), covers=()), film)
 
 
 def _parts(cycle: Cycle) -> Iterator[Cycle]:
