@@ -1,6 +1,5 @@
 """`python -m vigkit` is the same as `vigkit`."""
 
-import os
 import sys
 
 
@@ -14,12 +13,7 @@ def main() -> int:
         from vigkit import cli
 
         status = cli.stopped(sys.argv[1:])
-    if status == 130:  # stopped by Ctrl-C
-        # Python would otherwise end by the signal, where it came while a dataclass was being made
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    return status
+    return cli.left(status)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,18 @@ def stopped(words: Sequence[str]) -> int:
     return _tell_error(_verb(words), "--json" in words, _Stopped(), False)
 
 
+def left(status: int) -> int:
+    """The exit status; after a Ctrl-C we leave at once.
+
+    Python would end by the signal itself where it came while a dataclass was being made.
+    """
+    if status == _Stopped.exit:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
 def _answer(words: Sequence[str]) -> int:
     as_json = "--json" in words
     verb = _verb(words)
