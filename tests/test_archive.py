@@ -21,6 +21,7 @@ from typing import Any
 import films
 import pytest
 from conftest import CYCLE, PERSON, ROOT, told, tree_hash
+from test_pack import team_template
 
 from vigkit import pages, steps
 from vigkit.casebook import Casebook
@@ -279,6 +280,20 @@ def test_a_clip_that_is_taken_back_while_it_is_cut_stays_nowhere(here: Path) -> 
     assert not list(here.joinpath("book").rglob("clip-*.mp4"))
     told = clip.make()
     assert isinstance(told, LeftOut) and told.code == "consent-withdrawn"
+
+
+def test_a_log_that_never_ends_is_waited_for_once(here: Path, vigkit: Run) -> None:
+    begun = here / "begun"
+    code = "if 'words of m1' in open(bundle).read():\n"
+    code += f"    open({str(begun)!r}, 'a').write('x')\n    while True: pass"
+    own = team_template(here / "team", code, "vigkit")
+    status, answer = hand_over(vigkit, here, "--template", own.folder, "--engine", "vigkit", "--timeout", "3")
+    assert (status, answer["result"]["rendered"], answer["result"]["clips"]) == (1, 1, 1)
+    assert [each["code"] for each in answer["left_out"]] == ["took-too-long"]
+    assert begun.read_text("utf-8") == "x"
+    with zipfile.ZipFile(here / "all.zip") as made:
+        assert "S1-zip/01-snack.html" not in made.namelist() and "S1-zip/02-walk.html" in made.namelist()
+    assert archive.problems(here / "all.zip") == []
 
 
 def test_words_that_could_be_a_bomb_are_handed_over_all_the_same(here: Path, vigkit: Run) -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from vigkit.cycle import LeftOut
     from vigkit.render.archive import HandedOver
     from vigkit.render.index import Clip
-    from vigkit.render.pack import Packed, Progress
+    from vigkit.render.pack import Packed, Progress, Watched
 
 Report = Callable[[float, str], None]
 _EVERY = 2.0  # seconds between two lines that tell how far it is
@@ -381,9 +382,10 @@ def _pack(asked: argparse.Namespace) -> Done:
     elif asked.under is not None:
         raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
 
-    def made(told: Callable[[pack.Progress], None] | None = None) -> pack.Packed:
-        return pack.pack(
-            steps.jobs(folders, asked.purpose, day),
+    def made(told: Callable[[pack.Progress], None] | None = None) -> tuple[pack.Packed, pack.Watched]:
+        jobs = pack.Watched(steps.jobs(folders, asked.purpose, day))
+        packed = pack.pack(
+            jobs if asked.zip else jobs.jobs,
             asked.out,
             template=template.find(asked.template, asked.engine),
             purpose=asked.purpose,
@@ -394,12 +396,13 @@ def _pack(asked: argparse.Namespace) -> Done:
             cluster=asked.cluster,
             report=told,
         )
+        return packed, jobs
 
     with _progress(asked, timed=False) as report:
-        packed = made(lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)))
+        packed, jobs = made(lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)))
     given = None
     if asked.zip is not None:
-        given, packed = _hand_over(asked, folders, day, packed, made)
+        given, packed = _hand_over(asked, folders, day, (packed, jobs), made)
     result = {
         "rendered": packed.rendered,
         "kept": packed.kept,
@@ -422,7 +425,11 @@ def _pack(asked: argparse.Namespace) -> Done:
 
 
 def _hand_over(
-    asked: argparse.Namespace, folders: Sequence[Path], day: str, packed: Packed, made: Callable[[], Packed]
+    asked: argparse.Namespace,
+    folders: Sequence[Path],
+    day: str,
+    packed: tuple[Packed, Watched],
+    made: Callable[[], tuple[Packed, Watched]],
 ) -> tuple[HandedOver, Packed]:
     """The pack and its clips in one file; and the pack as it is then."""
     from tempfile import TemporaryDirectory
@@ -431,6 +438,14 @@ def _hand_over(
     from vigkit.render import archive, pack
 
     packs = [packed]
+
+    def again() -> None:
+        """Pack once more where something has changed; a log that never ends is not waited for twice."""
+        now = pack.Watched(steps.jobs(folders, asked.purpose, day))
+        deque(now, maxlen=0)
+        if now.sha256 != packs[-1][1].sha256:
+            packs.append(made())
+
     with _progress(asked, timed=False) as report, TemporaryDirectory(prefix="vigkit-") as work:
 
         def clips() -> Iterator[Clip | LeftOut]:
@@ -440,9 +455,10 @@ def _hand_over(
                 report(0.0, f"{_count(number, 'clip')} done")
 
         most = (asked.under or 200) * archive.MEGA
-        given = archive.write(asked.out, asked.zip, clips, most, lambda: packs.append(made()))
-    changes = {name: sum(getattr(each, name) for each in packs) for name in ("rendered", "removed")}
-    return given, replace(packs[-1], kept=packed.kept, **changes)
+        given = archive.write(asked.out, asked.zip, clips, most, again)
+    all_of_them = [each for each, _ in packs]
+    changes = {name: sum(getattr(each, name) for each in all_of_them) for name in ("rendered", "removed")}
+    return given, replace(all_of_them[-1], kept=all_of_them[0].kept, **changes)
 
 
 def _about_part(of: int, left: int) -> str:

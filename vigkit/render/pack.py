@@ -67,6 +67,24 @@ class Progress:
     now: str
 
 
+class Watched:
+    """Jobs, and a hash of all that they show and leave out once they have gone by."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self.jobs, self._digest = jobs, hashlib.sha256()
+
+    def __iter__(self) -> Iterator[Job]:
+        for each in self.jobs:
+            told = _shown(records.plain(each)) if isinstance(each, Bundle) else repr(each)
+            self._digest.update(told.encode())
+            yield each
+
+    @property
+    def sha256(self) -> str:
+        """The hash."""
+        return self._digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
     """What a pack has come to."""
