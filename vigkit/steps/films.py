@@ -189,9 +189,10 @@ def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path)
             file, probed = _probed(book, film)
             cutting.cut(file, probed, moment.start, moment.end, path)
 
+        if (before := book.made_before([film.id], name)) is not None:
+            return before
         try:
-            known_film(book.contents(), film.id)
-            book.film_file(film)
+            known_film(book.contents(), film.id)  # a cut takes long: not one of what was taken back meanwhile
             try:
                 return _made(book, [film.id], name, cut)
             except NoPermission:
