@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from vigkit import pages, steps
 from vigkit.casebook import Casebook
 from vigkit.cycle import LeftOut
 from vigkit.errors import BadArchive, ConsentWithdrawn
+from vigkit.film import cut as cutting
 from vigkit.film.probe import probe
 from vigkit.render import archive, template
 from vigkit.render import pack as packs
@@ -164,7 +166,7 @@ def test_it_is_never_larger_than_was_said(home: Path, tmp_path: Path, good: byte
     found = {}
     for most in (*range(9_000, len(good) + 40_000, 7_001), len(good) + 100_000):
         file = tmp_path / f"{most}.zip"
-        made = archive.write(out, file, clips, most, lambda: None)
+        made = archive.write(out, file, clips, most, lambda: False)
         found[most] = made.clips if made.file else None
         assert file.exists() == (made.file is not None)
         if made.file is None:
@@ -224,41 +226,41 @@ def test_a_full_disk_leaves_the_zip_before_whole(here: Path, vigkit: Run, good: 
     assert not list(here.glob("*.part")) and not list(here.glob(".*.part"))
 
 
-@pytest.mark.parametrize("after", range(4))
-def test_what_is_taken_back_while_clips_are_cut_is_handed_to_nobody(here: Path, after: int) -> None:
-    """After so many clips, and before the first of them."""
-    book = Casebook(here / "book")
-    made = 0
+@pytest.mark.parametrize("after", range(9))
+def test_what_is_taken_back_while_a_zip_is_made_is_handed_to_nobody(here: Path, after: int) -> None:
+    """After so many clips in any pass over them, or questions what may be shown."""
+    book, steps_done, given = Casebook(here / "book"), 0, []
 
-    def take_back() -> None:
-        consents = PERSON["consents"][0] | {"withdrawn": DAY}  # type: ignore[index]
-        steps.put(Casebook(book.folder), "consent", {"format": 1, "person": "C1", "consents": [consents]})
+    def step() -> None:
+        nonlocal steps_done
+        if steps_done == after:
+            consents = PERSON["consents"][0] | {"withdrawn": DAY}  # type: ignore[index]
+            record = {"format": 1, "person": "C1", "consents": [consents]}
+            here.joinpath("book/consent/C1.json").write_text(json.dumps(record), encoding="utf-8")
+        steps_done += 1
 
     def clips() -> Iterator[Clip | LeftOut]:
-        nonlocal made
         logs = {page.file for page in packs.pages_of(here / "out") if page.cycle}
         for each in steps.clips([book.folder], "supervision", DAY, logs, here):
-            if made == after:
-                take_back()
-            made += 1
+            step()
             yield each
-        if made == after:
-            take_back()
-            made += 1
 
-    def again() -> None:
-        jobs = steps.jobs([book.folder], "supervision", DAY)
+    def again() -> bool:
+        jobs = packs.Watched(steps.jobs([book.folder], "supervision", DAY))
         packs.pack(jobs, here / "out", template=template.find(), purpose="supervision", day=DAY)
+        given.append(jobs.sha256)
+        step()
+        return len(given) == 1 or given[-2] != given[-1]
 
     again()
-    given = archive.write(here / "out", here / "all.zip", clips, 10_000_000, again)
-    assert (given.file, given.clips) == (here / "all.zip", 0)
+    made = archive.write(here / "out", here / "all.zip", clips, 10_000_000, again)
+    taken_back = steps_done > after and not here.joinpath("out/S1-zip").exists()
+    assert (made.file, made.clips) == (here / "all.zip", 0 if taken_back else 3)
     with zipfile.ZipFile(here / "all.zip") as opened:
-        assert opened.namelist() == ["index.html", "pack.json"]
-        assert {row["code"] for row in json.loads(opened.read("pack.json"))["left_out"]} == {
-            "consent-withdrawn"
-        }
-    assert not list(here.joinpath("book").rglob("clip-*.mp4"))
+        assert (opened.namelist() == ["index.html", "pack.json"]) == taken_back
+    assert taken_back == (after < 8), "only what comes after the last question is too late"
+    if taken_back:
+        assert not list(here.joinpath("book").rglob("clip-*.mp4"))
 
 
 def test_a_clip_that_is_taken_back_while_it_is_cut_stays_nowhere(here: Path) -> None:
@@ -316,24 +318,39 @@ def test_a_page_that_no_zip_may_hold_makes_none(here: Path, vigkit: Run) -> None
     assert not here.joinpath("all.zip").exists()
 
 
+@pytest.mark.parametrize("words", ["<script>1</script>", "<!-- ours -->", '<a href="//host">x</a>'])
+def test_a_teams_page_that_nobody_would_open_makes_no_zip(here: Path, vigkit: Run, words: str) -> None:
+    """And a zip of before, which may hold what may not be shown any more, is gone."""
+    assert hand_over(vigkit, here)[0] == 0
+    own = Path(shutil.copytree(ROOT / "templates" / "log", here / "team"))
+    own.joinpath("log.html.j2").write_text(own.joinpath("log.html.j2").read_text("utf-8") + words, "utf-8")
+    status, answer = hand_over(vigkit, here, "--template", own)
+    assert (status, answer["result"]["zip"], answer["result"]["rendered"]) == (1, None, 2)
+    [why] = answer["left_out"]
+    assert why["code"] == "unsafe-zip" and "there is no zip" in why["sentence"]
+    assert not here.joinpath("all.zip").exists()
+
+
 def test_no_more_clips_are_cut_than_there_is_room_for(here: Path) -> None:
     out = here / "out"
     jobs = steps.jobs([here / "book"], "supervision", DAY)
     packs.pack(jobs, out, template=template.find(), purpose="supervision", day=DAY)
-    size = here.joinpath("phone.mp4").stat().st_size
-    asked = []
+    phone, asked = probe(here / "phone.mp4", "snack"), []
+    for name, end in (("small.mp4", 1), ("large.mp4", 12)):
+        cutting.cut(here / "phone.mp4", phone, 0, end, here / name)
+    size = here.joinpath("large.mp4").stat().st_size
+    assert size > 100_000 + 5 * here.joinpath("small.mp4").stat().st_size
 
     def clips(large: int, small: int) -> Iterator[Clip]:
         for n in range(large + small + 20):
-            file = "phone.mp4" if n < large or n >= large + small else "small.mp4"
+            file = "large.mp4" if n < large or n >= large + small else "small.mp4"
             yield Clip(
                 **dict.fromkeys(("who", "title", "when", "words"), "S1"),
                 **{"until": None, "casebook": "S1-zip", "cycle": "01-snack", "moment": f"m{n}"},
                 make=lambda n=n, file=file: asked.append(n) or here / file,  # type: ignore[func-returns-value]
             )
 
-    here.joinpath("small.mp4").write_bytes(bytes(1000))
-    made = archive.write(out, here / "all.zip", lambda: clips(1, 5), size - 1000, lambda: None)
+    made = archive.write(out, here / "all.zip", lambda: clips(1, 5), size - 1000, lambda: False)
     assert made.clips == 5 and made.left_out[0].sentence.startswith("21 clips")
     assert sorted(set(asked)) == [*range(6), 6, 7, 8], "one was too large, then five had room, then none"
 
@@ -444,6 +461,10 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "another way to pack": lambda z: by_hand(swapped(z, LOG, kind=12)),
     "extra": lambda z: by_hand(swapped(z, LOG, extra=b"\x75\x70\x04\x00evil")),
     "a bomb that says so": lambda z: by_hand(swapped(z, LOG, data=b" " * 21_000_000)),
+    "a bomb of many": lambda z: by_hand(
+        [*entries_of(z), *(Entry(f"S1-zip/{n}.html".encode(), b" " * 1_000_000) for n in range(40))]
+    ),
+    "a folder of another case": lambda z: by_hand([*entries_of(z), Entry(b"S1-ZIP/09.html", b"x")]),
     "a bomb that is small": lambda z: by_hand(swapped(z, LOG, data=b" " * 2_000_000)),
     "a bomb that says less": lambda z: by_hand(swapped(z, LOG, data=b" " * 90_000_000, size=500_000)),
     "a bomb of a clip": lambda z: by_hand(swapped(z, CLIP, data=b" " * 9_000_000, kind=8)),
@@ -495,6 +516,16 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
             b"<style></style>",
         )
     },
+    **{
+        f"a style with {words.decode()}": lambda z, words=words: by_hand(page(z, _with_style(words)))  # type: ignore[misc]
+        for words in (b"@import 'x.css';", b"p { background: URL(//h) }", b"p { background: \\75rl(//h) }")
+    },
+    "a value that hides its words": lambda z: by_hand(
+        page(z, lambda p: p.replace(b"<main>", b'<svg><rect fill="&#117;rl(//h)"/></svg><main>'))
+    ),
+    "no purpose that we know": lambda z: by_hand(manifest(z, purpose="<script>")),
+    "no day": lambda z: by_hand(manifest(z, day=5)),
+    "reasons that are none": lambda z: by_hand(manifest(z, left_out="x")),
     "a policy with more in it": lambda z: by_hand(
         page(z, lambda p: p.replace(b"form-action 'none'", b"form-action 'none'; script-src *"))
     ),
@@ -516,6 +547,7 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
         clip(z, lambda c: c.replace(b"url \0\0\0\1", b"url \0\0\0\0"))
     ),
     "a clip with a second picture": lambda z: by_hand(clip(z, lambda c: c.replace(b"soun", b"vide"))),
+    "a clip with words behind its pictures": lambda z: by_hand(clip(z, _with_a_tail)),
     "a clip with more boxes": lambda z: by_hand(clip(z, lambda c: c + b"\0\0\0\x0cuuid1234")),
     "a clip with words at its end": lambda z: by_hand(clip(z, lambda c: c + b"\0\0\0\x10free12345678")),
     "a clip in a clip": lambda z: by_hand(
@@ -581,6 +613,25 @@ def _with_place(film: bytes) -> bytes:
     return (
         film[:at] + struct.pack(">L", size + len(more)) + film[at + 4 : at + size] + more + film[at + size :]
     )
+
+
+def _with_a_tail(film: bytes) -> bytes:
+    """The film with words after its last sample, inside the box of the samples."""
+    at = film.index(b"mdat") - 4
+    size = struct.unpack(">L", film[at : at + 4])[0]
+    assert at + size == len(film)
+    return film[:at] + struct.pack(">L", size + 12) + film[at + 4 :] + b"Anna in Wien"
+
+
+def _with_style(words: bytes) -> Callable[[bytes], bytes]:
+    """The page with another style, and a policy that allows it."""
+
+    def changed(page: bytes) -> bytes:
+        before = page[page.index(b"<style>") + 7 : page.index(b"</style>")]
+        old, new = (base64.b64encode(hashlib.sha256(s).digest()) for s in (before, before + words))
+        return page.replace(before, before + words).replace(old, new)
+
+    return changed
 
 
 def _with_words(good: bytes) -> bytes:

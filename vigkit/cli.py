@@ -378,6 +378,8 @@ def _pack(asked: argparse.Namespace) -> Done:
     folders = steps.casebooks(asked.casebook)
     steps.outside(asked.out)
     if asked.zip is not None:
+        if asked.zip.suffix.lower() != ".zip":
+            raise BadUsage("The name of a zip ends with .zip. Choose another after --zip.")
         steps.may_hand_over(asked.zip, asked.out)
     elif asked.under is not None:
         raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
@@ -439,12 +441,13 @@ def _hand_over(
 
     packs = [packed]
 
-    def again() -> None:
+    def again() -> bool:
         """Pack once more where something has changed; a log that never ends is not waited for twice."""
         now = pack.Watched(steps.jobs(folders, asked.purpose, day))
         deque(now, maxlen=0)
-        if now.sha256 != packs[-1][1].sha256:
+        if changed := now.sha256 != packs[-1][1].sha256:
             packs.append(made())
+        return changed
 
     with _progress(asked, timed=False) as report, TemporaryDirectory(prefix="vigkit-") as work:
 

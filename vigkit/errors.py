@@ -197,6 +197,24 @@ class BadArchive(VigkitError):
         super().__init__(f"{name} is not opened. {why} Ask for the pack again.", where=name)
 
 
+class BadPage(BadArchive):
+    """A page that nobody would open out of a zip."""
+
+    def __init__(self, page: str, why: str) -> None:
+        VigkitError.__init__(
+            self, f"{page}: {why} Nobody would open it, so there is no zip. Look at its template.", where=page
+        )
+
+
+class BadClip(BadArchive):
+    """A clip in a casebook's cache that somebody else has written."""
+
+    def __init__(self) -> None:
+        VigkitError.__init__(
+            self, "A clip is not as vigkit cuts it. Delete the folder cache in its casebook, and pack again."
+        )
+
+
 class TooLarge(VigkitError):
     """No room in a file of the size that was asked for; `clips` of a log, or 0 for all logs."""
 
@@ -213,7 +231,7 @@ class PageTooLarge(TooLarge):
 
     def __init__(self, page: str, most: int) -> None:
         VigkitError.__init__(
-            self, f"{page} is larger than {most} MB, so there is no zip. Take pictures out of its template."
+            self, f"{page} is larger than {most} MB, so there is no zip. Make it shorter, or pack without it."
         )
 
 

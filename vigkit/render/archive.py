@@ -16,21 +16,26 @@ import struct
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from vigkit import files, records
-from vigkit.cycle import FORMAT, LeftOut
+from vigkit.cycle import FORMAT, PURPOSES, LeftOut
 from vigkit.errors import (
     BadArchive,
+    BadClip,
+    BadPage,
     BadRecord,
     Busy,
     ChangedElsewhere,
     NewerFormat,
     PageTooLarge,
     TooLarge,
+    VigkitError,
     on_disk,
     refused_by_system,
 )
@@ -45,13 +50,16 @@ MEGA = 1_000_000  # bytes
 MOST = 4_000  # megabytes: what a zip of the plain kind can hold
 _ENTRIES = 20_000
 _PAGE, _CLIP = 20 * MEGA, 200 * MEGA  # bytes of one page, and of one clip
-_INFLATED = 200  # times: no page of ours grows more
+_PAGES = 500 * MEGA  # bytes of all pages together
+_INFLATED = 100  # times: no page of ours grows more
+_SMALL = 10_000  # bytes: what is smaller may grow as it likes
 _PACKED = 6  # the level of zlib
 _MISSES = 3  # clips without room, one after another
-_TURNS = 3
+_TURNS = 5
 _HEAD, _CENTRAL, _END = 30, 46, 22  # bytes before the names in a zip
 _DAY = 1 << 5 | 1  # 1 January 1980, as a zip says it
 _FILE = stat.S_IFREG | 0o600
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
 _OURS = re.compile(
     rf"(?P<top>index\.html|clips\.html|pack\.json)|{_ID}/(?:{_ID}|{index.OVER_TIME[:-5]})\.html"
@@ -97,24 +105,33 @@ def write(
     file: Path,
     clips: Callable[[], Iterable[Clip | LeftOut]],
     most: int,
-    again: Callable[[], object],
+    again: Callable[[], bool],
 ) -> HandedOver:
     """Put the pack in OUT and its clips into one file of at most so many bytes, the first clips first.
 
-    Clips take long, and somebody may take something back meanwhile: so once they are made, `again` packs
-    once more, and `clips` is asked once more which of them may be shown.
+    Clips take long, and somebody may take something back meanwhile. So `again` is asked once they are made,
+    and just before the file gets its name: it packs again, and says so, where something has changed.
     """
     _sweep(file)
-    _chosen(clips(), most, ())
     for _ in range(_TURNS):
-        again()
+        _chosen(clips(), most, ())
+        if again():
+            continue
         try:
-            return _written(out, file, clips(), most)
-        except FileNotFoundError:  # something was taken back in this very moment
+            given = _written(out, file, clips(), most, again)
+        except (FileNotFoundError, _Meanwhile):  # something was taken back in this very moment
             continue
         except OSError as e:
             raise refused_by_system(e, file.name) from e
+        if given.file is None:  # the one of before may hold what may not be shown any more
+            with on_disk(file):
+                file.unlink(missing_ok=True)
+        return given
     raise Busy(files.shown(out))
+
+
+class _Meanwhile(Exception):
+    """Something has changed while the file was written."""
 
 
 def _sweep(file: Path) -> None:
@@ -128,16 +145,22 @@ def _sweep(file: Path) -> None:
                 part.unlink(missing_ok=True)
 
 
-def _written(out: Path, file: Path, clips: Iterable[Clip | LeftOut], most: int) -> HandedOver:
+def _written(
+    out: Path, file: Path, clips: Iterable[Clip | LeftOut], most: int, again: Callable[[], bool]
+) -> HandedOver:
     with on_disk(PACK):
         manifest = records.parse(out.joinpath(PACK).read_bytes(), PACK)
     pages = {page.file: out.joinpath(page.file) for page in pages_of(out)}
-    sizes = {}
+    sizes, names = {}, {*pages, *_TOPS}
     for name, path in pages.items():
         data = path.read_bytes()
         if len(data) > _PAGE:
-            return HandedOver(file=None, clips=0, left_out=(_told(PageTooLarge(name, _PAGE // MEGA)),))
+            return _none(PageTooLarge(name, _PAGE // MEGA))
+        if wrong := page_wrong(data, name, names):  # a team's page may hold what a reader will not open
+            return _none(BadPage(name, wrong))
         sizes[name] = _takes(name, _deflated(data))
+    if sum(path.stat().st_size for path in pages.values()) > _PAGES:
+        return _none(TooLarge(_PAGES // MEGA, 0))
     room = most - _END - sum(sizes.values())
     taken, over, left_out = _chosen(clips, room, pages)
     while True:  # what the pages at the top take is known once it is known which clips there are
@@ -146,11 +169,21 @@ def _written(out: Path, file: Path, clips: Iterable[Clip | LeftOut], most: int) 
         if sum(_takes(name, _deflated(data)) for name, data in tops.items()) <= room - _of_all(taken):
             break
         if not taken:
-            return HandedOver(file=None, clips=0, left_out=(_told(TooLarge(most // MEGA, 0)),))
+            return _none(TooLarge(most // MEGA, 0))
         over.append(taken.pop().clip)
     given = tuple((each.name, each.file) for each in taken)
-    files.fill(file, lambda beside: _zip(beside, tops, pages, given))
+
+    def fill(beside: Path) -> None:
+        _zip(beside, tops, pages, given)
+        if again():
+            raise _Meanwhile
+
+    files.fill(file, fill)
     return HandedOver(file=file, clips=len(taken), left_out=tuple(missing))
+
+
+def _none(why: VigkitError) -> HandedOver:
+    return HandedOver(file=None, clips=0, left_out=(_told(why),))
 
 
 def _chosen(
@@ -178,6 +211,9 @@ def _chosen(
             continue
         name = _free(f"{each.casebook}/{each.cycle}/{each.moment}", names)
         size = made.stat().st_size
+        if film_wrong(made.read_bytes()):  # somebody else has written it
+            left_out.append(_told(BadClip(), each.casebook, each.cycle))
+            continue
         if size > _CLIP or _takes(name, size) > room:
             over.append(each)
             missed += 1
@@ -209,7 +245,7 @@ def _free(stem: str, taken: Container[str]) -> str:
     return name
 
 
-def _told(why: TooLarge, book: str | None = None, cycle: str | None = None) -> LeftOut:
+def _told(why: VigkitError, book: str | None = None, cycle: str | None = None) -> LeftOut:
     return LeftOut(casebook=book, cycle=cycle, code=why.code, sentence=why.sentence)
 
 
@@ -278,7 +314,7 @@ def _level(data: bytes) -> int:
 
 
 def _grows(size: int, packed: int) -> bool:
-    return size > MEGA and size > _INFLATED * packed
+    return size > _SMALL and size > _INFLATED * packed
 
 
 # --- Reading ---------------------------------------------------------------------------------------------
@@ -339,12 +375,19 @@ def _entries(raw: BinaryIO, name: str) -> tuple[list[zipfile.ZipInfo], bytes]:
 def _structure(raw: BinaryIO, entries: Sequence[zipfile.ZipInfo], listed: bytes) -> Iterator[Problem]:
     """Names, kinds and sizes that no pack of ours has, and bytes that are no part of it."""
     seen: set[str] = set()
-    total, at, sound = 0, 0, True
+    total, inside, at, sound = 0, 0, 0, True
+    folders: dict[str, str] = {}
     for entry in entries:
         name = entry.orig_filename
         folded = unicodedata.normalize("NFC", name).casefold()
         total += entry.file_size
-        wrong = _name(name) or _kind(entry) or _size(entry, total)
+        inside += 0 if name.endswith(".mp4") else entry.file_size
+        wrong = _name(name) or _kind(entry) or _size(entry, total, inside)
+        if any(
+            folders.setdefault(each.casefold(), each) != each
+            for each in accumulate(name.split("/")[:-1], _join)
+        ):
+            wrong = "For Windows and macOS its folder is another one that is there too."
         if folded in seen:
             wrong = "It stands there twice, or for Windows and macOS it does."
         if wrong is None and (entry.header_offset != at or _read(raw, at, len(_head(entry))) != _head(entry)):
@@ -406,9 +449,13 @@ def _kind(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _size(entry: zipfile.ZipInfo, total: int) -> str | None:
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}"
+
+
+def _size(entry: zipfile.ZipInfo, total: int, pages: int) -> str | None:
     clip = entry.orig_filename.endswith(".mp4")
-    if entry.file_size > (_CLIP if clip else _PAGE) or total > MOST * MEGA:
+    if entry.file_size > (_CLIP if clip else _PAGE) or total > MOST * MEGA or pages > _PAGES:
         return "It is far larger than a part of a pack."
     if _grows(entry.file_size, entry.compress_size):
         return "It would grow far larger when it is opened."
@@ -463,6 +510,11 @@ def _named(text: bytes) -> dict[str, str]:
         raise BadRecord(PACK, "It says of no format that it has it.", "format")
     if found > FORMAT:
         raise NewerFormat(PACK, found, FORMAT)
+    left_out = manifest.get("left_out")
+    if manifest.get("purpose") not in PURPOSES or not re.fullmatch(_DATE, str(manifest.get("day"))):
+        raise BadRecord(PACK, "It says no purpose, or no day.", "purpose")
+    if not isinstance(left_out, list) or not all(isinstance(each, dict) for each in left_out):
+        raise BadRecord(PACK, "A list is needed here.", "left_out")
     named = {INDEX: manifest.get("index")}
     if "clips_page" in manifest:
         named[CLIPS] = manifest["clips_page"]
@@ -540,6 +592,8 @@ def page_wrong(data: bytes, name: str, names: Container[str]) -> str | None:
     head = _PAGE_HEAD.match(text)
     if head is None or _SIGNS.search(text):
         return "It does not forbid what a page could do."
+    if re.search(r"@import|url\s*\(|\\", head["style"], re.IGNORECASE):
+        return "It loads something from another place."
     style = hashlib.sha256(head["style"].encode()).digest()
     if base64.b64encode(style).decode() != head["hash"]:
         return "It does not forbid what a page could do."
@@ -567,7 +621,8 @@ def _attribute_wrong(tag: str, attribute: str, value: str, page: str, names: Con
         file, _, _ = value.partition("#")
         there = posixpath.normpath(posixpath.join(posixpath.dirname(page), file)) if file else page
         return None if there in names and re.fullmatch("[A-Za-z0-9_./#-]*", value) else "It leads elsewhere."
-    if attribute not in _SAID and "-" not in attribute and re.search(r"url|[\\:]", value):
+    said = attribute in _SAID or attribute.startswith(("aria-", "data-"))
+    if not said and re.search(r"url|[\\:&]", value, re.IGNORECASE):
         return "It loads something from another place."
     return None
 
@@ -600,14 +655,15 @@ _MORE = "It holds more than picture and sound."
 def film_wrong(data: bytes) -> str | None:
     """What a clip holds beside picture and sound: a place, a day, a name, or something else altogether."""
     kinds: list[bytes] = []
-    wrong = _boxes_wrong(data, b"", kinds)
-    if wrong is None and kinds not in ([b"vide"], [b"vide", b"soun"]):
+    sizes: Counter[bytes] = Counter()
+    wrong = _boxes_wrong(data, b"", kinds, sizes)
+    if wrong is None and (sizes[b"mdat"] != sizes[b"stsz"] or kinds not in ([b"vide"], [b"vide", b"soun"])):
         wrong = _MORE
     return wrong if data[4:8] == b"ftyp" else "It is no clip of ours."
 
 
-def _boxes_wrong(data: bytes, around: bytes, kinds: list[bytes]) -> str | None:
-    """What is wrong with the boxes inside one; `kinds` gets those of the tracks."""
+def _boxes_wrong(data: bytes, around: bytes, kinds: list[bytes], sizes: Counter[bytes]) -> str | None:
+    """What is wrong with the boxes inside one; `kinds` gets those of the tracks, `sizes` their bytes."""
     at, seen = 0, set()
     while at < len(data):
         size, kind = struct.unpack(">L4s", data[at : at + 8]) if at + 8 <= len(data) else (0, b"")
@@ -620,11 +676,25 @@ def _boxes_wrong(data: bytes, around: bytes, kinds: list[bytes]) -> str | None:
             return wrong
         if kind == b"hdlr":
             kinds.append(inside[8:12])
-        if kind in _BOXES and (wrong := _boxes_wrong(inside[_BEFORE.get(kind, 0) :], kind, kinds)):
+        if kind in _BOXES and (wrong := _boxes_wrong(inside[_BEFORE.get(kind, 0) :], kind, kinds, sizes)):
             return wrong
+        if kind == b"mdat":
+            sizes[kind] += size - 8
+        if kind == b"stsz":
+            sizes[kind] += _samples(inside)
         seen.add(kind)
         at += size
     return None
+
+
+def _samples(inside: bytes) -> int:
+    """The bytes of all pictures, or of all sound, of one track."""
+    if len(inside) < 12:
+        return -1
+    each, count = struct.unpack(">2L", inside[4:12])
+    if each:
+        return int(each * count)
+    return sum(struct.unpack(f">{count}L", inside[12:])) if len(inside) == 12 + 4 * count else -1
 
 
 def _box_wrong(kind: bytes, inside: bytes) -> str | None:
