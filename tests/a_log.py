@@ -152,7 +152,6 @@ def _cycle() -> dict[str, Any]:
                 },
                 {"moment": "m2", "theirs": "We both saw the card come before my question."},
             ],
-            "comfort": 7,
             "comfort_words": "Odd at the start, then good. C1 asked for it again with the card *more*.",
         },
         "says_about_question": "C1 stays when I am slower than I think. It is about **turns**.",

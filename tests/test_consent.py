@@ -310,8 +310,10 @@ def test_what_was_passed_over_is_for_supervision_alone(purpose: str) -> None:
 def test_notes_and_comfort_stay_between_the_person_and_the_supervisor(purpose: str) -> None:
     shown = json.dumps(through(whole(), purpose))
     between = purpose in ("own-reflection", "supervision")
-    for words in ("I notice the pause", "a little shy", '"comfort": 3'):
+    for words in ("I notice the pause", "a little shy"):
         assert (words in shown) == between
+    assert ('"comfort": 3' in shown) == (purpose == "own-reflection"), "never a figure (M51)"
+    assert ('"hard": true' in shown) == (purpose == "supervision")
     assert "held" in shown, "the day of the review is for all"
 
 

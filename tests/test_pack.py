@@ -560,18 +560,38 @@ def test_the_page_of_a_person_goes_from_the_first_cycle_to_the_last() -> None:
     assert index.person_page(files_of(LOGS[0], same), {}, []).count("Helping question") == 1
 
 
-@pytest.mark.parametrize("comfort", [0, 3])
-def test_a_talk_that_was_hard_is_told_in_words_and_to_the_supervisor_alone(comfort: int) -> None:
+def test_two_people_with_one_code_are_two() -> None:
+    """Each place that names them says whose casebook it is."""
+    twins = [replace(LOGS[0], casebook=book) for book in ("S1-book", "S2-book")]
+    group = plain(index.page(files_of(*twins), [], "supervision", DAY, pages=OVER_TIME))
+    assert "2 logs from 2 people." in group
+    for book in ("S1-book", "S2-book"):
+        assert group.count(f"S1 ({book})") >= 4, "joy, to look at first, everyone, and each link"
+    clips = [
+        (
+            f"{b.casebook}/x.mp4",
+            index.Clip(
+                casebook=b.casebook, cycle="01", moment="m1", who="S1", title="Cycle 1", when="0:01",
+                words="x", until=None, make=Path,
+            ),
+        )
+        for b in twins
+    ]  # fmt: skip
+    shown = plain(index.clips_page(clips, [], "supervision", DAY))
+    assert "S1 (S1-book)" in shown and "S1 (S2-book)" in shown
+
+
+def test_a_talk_that_was_hard_is_told_in_words_and_to_the_supervisor_alone() -> None:
     """M51"""
-    review = SharedReview(comfort=comfort, comfort_words="It was a lot at once")
-    hard = replace(LOGS[0], cycle=replace(LOGS[0].cycle, review=review))
-    easy = replace(LOGS[1], cycle=replace(LOGS[1].cycle, review=SharedReview(comfort=4)))
+    review = SharedReview(comfort_words="It was a lot at once")
+    hard = replace(LOGS[0], hard=True, cycle=replace(LOGS[0].cycle, review=review))
+    easy = replace(LOGS[1], hard=False)
     for logs, told in (([hard], True), ([hard, LOGS[1]], True), ([hard, easy], False), ([easy], False)):
         pages = both(*logs)
         assert [("Begin with how S1 is." in plain(page)) for page in pages] == [told, told]
         assert ("It was a lot at once" in pages[1]) == told and "It was a lot at once" not in pages[0]
         assert "of 10" not in pages[0] and pages[1].count("of 10") == both(LOGS[0], LOGS[1])[1].count("of 10")
-    own = replace(hard, purpose="own-reflection")
+    own = replace(hard, purpose="own-reflection", hard=None)
     assert not any("Begin with" in page for page in both(own))
 
 

@@ -496,6 +496,35 @@ def test_ctrl_c_while_the_index_is_written_leaves_a_whole_pack(
         assert told(vigkit("check", out, "--json"))["result"]["problems"] == []
 
 
+TWICE = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from vigkit.__main__ import main
+
+def press():
+    while not list(Path(sys.argv[4]).glob(".work.part/*")):
+        time.sleep(0.0005)
+    for _ in range(8):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.03)
+
+threading.Thread(target=press, daemon=True).start()
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for one program")
+def test_ctrl_c_pressed_again_and_again_is_one(two: Casebook, tmp_path: Path, vigkit: Run) -> None:
+    for turn in range(4):
+        out = tmp_path / f"{turn}"
+        words = [sys.executable, "-c", TWICE, "pack", two.folder, "-o", out, "--json"]
+        run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        assert (run.returncode, run.stderr) == (130, "")
+        assert json.loads(run.stdout)["error"]["code"] == "stopped"
+        if out.exists():
+            assert told(vigkit("check", out, "--json"))["result"]["problems"] == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for one program")
 def test_ctrl_c_while_python_still_reads_our_files_is_told_like_any_other(
     two: Casebook, tmp_path: Path

@@ -198,6 +198,11 @@ def test_what_a_supervisor_has_written_stands_on_the_practitioners_next_pages(fu
     assert "V8 and V9 have written to you" in json.dumps(said(pages.cycles(full), {"op": "load"}))
     steps.put(book, "note", {"format": 1, "cycle": book.cycles[-1], "by": "V8", "wonder": "And next?"})
     assert "And next?" in json.dumps(said(pages.question(full, steps.begin(book)), {"op": "load"}))
+    for note in full.joinpath("notes").iterdir():
+        note.unlink()
+    steps.put(book, "note", {"format": 1, "cycle": first, "by": "V8", "notice": "I see the first film"})
+    told = json.dumps(said(pages.question(full, book.cycles[-1]), {"op": "load"}))
+    assert "I see the first film" in told, "however long ago the cycle was"
 
 
 def test_cells_run_in_any_order_and_leave_no_word_in_the_notebook(full: Path, tmp_path: Path) -> None:

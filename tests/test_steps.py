@@ -277,7 +277,8 @@ def test_a_note_says_which_version_was_read(book: Casebook) -> None:
     assert (
         steps.put(book, "note", note)["read"] == Casebook(book.folder).cycle_hash("01-snack") != first["read"]
     )
-    steps.put(book, "note", note | {"by": "V2"})
+    late = steps.put(book, "note", note | {"by": "V2", "read": first["read"]})
+    assert late["read"] == first["read"], "they read it before it changed, and say so"
     assert sorted(p.name for p in (book.folder / "notes").glob("*.json")) == [
         "01-snack.V1.json",
         "01-snack.V2.json",

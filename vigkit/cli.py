@@ -7,7 +7,9 @@ import json
 import math
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vigkit.render.pack import Packed, Progress, Watched
 
 Report = Callable[[float, str], None]
+_HURRY = 5.0  # seconds in which a second Ctrl-C is the first one
 _EVERY = 2.0  # seconds between two lines that tell how far it is
 
 
@@ -48,13 +51,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # Windows consoles; names that are not UTF-8
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        return _answer(words)
+        with _heard_once():
+            return _answer(words)
     except BrokenPipeError:  # whoever was reading has gone, and the work is done
         _let_go(sys.stdout)
         return 0
     except OSError as e:  # standard output is a file on a full disk
         _let_go(sys.stdout)
         return _tell_error("", False, refused_by_system(e, "the answer"), False)
+
+
+@contextmanager
+def _heard_once() -> Iterator[None]:
+    """A second Ctrl-C in a hurry does not disturb what the first one has set in motion."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
+        yield
+        return
+    first = -_HURRY
+
+    def pressed(number: int, frame: object) -> None:
+        nonlocal first
+        if time.monotonic() >= first + _HURRY:
+            first = time.monotonic()
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def stopped(words: Sequence[str]) -> int:
@@ -68,6 +97,7 @@ def left(status: int) -> int:
     Python would end by the signal itself where it came while a dataclass was being made.
     """
     if status == _Stopped.exit:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -384,6 +414,8 @@ def _pack(asked: argparse.Namespace) -> Done:
     elif asked.under is not None:
         raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
 
+    expected = steps.how_many(folders)
+
     def made(told: Callable[[pack.Progress], None] | None = None) -> tuple[pack.Packed, pack.Watched]:
         jobs = pack.Watched(steps.jobs(folders, asked.purpose, day))
         packed = pack.pack(
@@ -396,12 +428,13 @@ def _pack(asked: argparse.Namespace) -> Done:
             timeout=float(asked.timeout),
             part=part,
             cluster=asked.cluster,
+            expected=expected,
             report=told,
         )
         return packed, jobs
 
     with _progress(asked, timed=False) as report:
-        packed, jobs = made(lambda p: report((p.total - p.left) / p.total if p.total else 0.0, _how_far(p)))
+        packed, jobs = made(lambda p: report(_share(p), _how_far(p)))
     given = None
     if asked.zip is not None:
         given, packed = _hand_over(asked, folders, day, (packed, jobs), made)
@@ -453,9 +486,13 @@ def _hand_over(
 
         def clips() -> Iterator[Clip | LeftOut]:
             logs = {page.file for page in pack.pages_of(asked.out) if page.cycle}
-            for number, each in enumerate(steps.clips(folders, asked.purpose, day, logs, Path(work)), 1):
+            found, began = steps.clips(folders, asked.purpose, day, logs, Path(work)), time.monotonic()
+            for number, each in enumerate(found, start=1):
                 yield each
-                report(0.0, f"{_count(number, 'clip')} done")
+                left = len(found) - number
+                takes = _about((time.monotonic() - began) / number * left)
+                told = f"{number} of {_count(len(found), 'clip')} done"
+                report(number / len(found), f"{told}, {left} to go: {takes}" if left else told)
 
         most = (asked.under or 200) * archive.MEGA
         given = archive.write(asked.out, asked.zip, clips, most, again)
@@ -821,12 +858,19 @@ def _verb(words: Sequence[str]) -> str:
     return " ".join(word for word in plain if re.fullmatch("[a-z]{1,20}", word))
 
 
+def _share(pack: Progress) -> float:
+    """The part of it that is done: looking first, then making."""
+    if pack.total is None:
+        return pack.looked / max(pack.looked + pack.left, 1)
+    return (pack.total - pack.left) / pack.total if pack.total else 1.0
+
+
 def _how_far(pack: Progress) -> str:
     """How far a pack has come, as one says it."""
     failed = f", {pack.failed} left out" if pack.failed else ""
-    if pack.total is None:
-        return f"{_count(pack.done, 'log')} unchanged{failed}"
     takes = f": {_about(pack.seconds)}" if pack.seconds is not None else ""
+    if pack.total is None:
+        return f"{pack.looked} of {_count(pack.looked + pack.left, 'cycle')} looked at{failed}{takes}"
     left = f", {pack.left} to go{takes}" if pack.left else ""
     return f"{pack.done} of {_count(pack.total, 'log')} done{failed}{left}"
 

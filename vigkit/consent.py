@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from vigkit import records
 from vigkit.cycle import (
     FORMAT,
+    NOT_EASY,
     PURPOSES,
     Bundle,
     Clip,
@@ -116,6 +117,7 @@ def bundle(contents: Contents, cycle_id: str, purpose: str, day: str) -> Bundle:
         role=contents.owner.role,
         purpose=purpose,
         until=_until(films, contents.consents),
+        hard=_hard(cycle, purpose),
         people=tuple(
             records.without_extra(p)
             for p in contents.owner.people
@@ -185,7 +187,15 @@ def _review(review: SharedReview | None, moments: set[str], purpose: str) -> Sha
         return None
     clips: tuple[Clip, ...] = tuple(c for c in review.clips if c.moment in moments)
     kept = records.without_extra(replace(review, clips=clips))
-    return kept if purpose in _BETWEEN_THE_TWO else replace(kept, comfort=None, comfort_words=None)
+    if purpose != "own-reflection":
+        kept = replace(kept, comfort=None)
+    return kept if purpose in _BETWEEN_THE_TWO else replace(kept, comfort_words=None)
+
+
+def _hard(cycle: Cycle, purpose: str) -> bool | None:
+    """Whether it was hard to look at the film together: never how much (domain.md M51)."""
+    comfort = cycle.review.comfort if cycle.review else None
+    return comfort <= NOT_EASY if comfort is not None and purpose == "supervision" else None
 
 
 def _notes(shown: Cycle, contents: Contents, purpose: str) -> Iterator[ShownNote]:

@@ -344,6 +344,9 @@ class Private:
     extra: Extra = ()
 
 
+NOT_EASY = 3  # of 10: so far down, the next talk begins with how the person is
+
+
 def check_moment(moment: Moment, film: Film) -> None:
     """MomentOutsideFilm unless 0 <= start < end <= the film's length, turns included; then check_covers."""
     if not 0 <= moment.start < moment.end <= film.seconds:
@@ -463,6 +466,7 @@ class Bundle:
     role: Role
     purpose: Annotated[str, one_of(*PURPOSES)]
     until: Day | None = None
+    hard: bool | None = None  # whether the talk about the film was, for a supervisor, who gets no figure
     people: tuple[Person, ...] = ()
     cycle: Cycle
     films: tuple[ShownFilm, ...] = ()

@@ -85,12 +85,12 @@ def first_and_last(desk: Desk) -> Cards:
 
 
 def from_supervisors(desk: Desk, *, before: bool = False) -> list[Ask]:
-    """What supervisors have written on this cycle; while that is nothing, on the one `before` it."""
+    """What supervisors have written on this cycle; while that is nothing, on the last one `before` it."""
     contents = desk.contents()
     cycles = sorted(contents.cycles.values(), key=lambda c: c.place)
     if desk.cycle in contents.cycles:
         cycles = [c for c in cycles if c.place <= contents.cycles[desk.cycle].place]
-    near = reversed(cycles[-2 if before else -1 :])
+    near = reversed(cycles if before else cycles[-1:])
     noted = [(c, [n for n in contents.notes if n.cycle == c.id]) for c in near]
     cycle, notes = next(((c, own) for c, own in noted if own), (None, []))
     return [_from(cycle, note, contents) for note in notes] if cycle else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -132,20 +133,22 @@ def page(
 
     `owners` may have no log in this pack.
     """
-    people = [_member(book, own, left_out, pages) for book, own in _by_casebook(logs)]
-    with_logs = {person.casebook for person in people}
-    people += [_without_log(each, left_out) for each in owners if each.id not in with_logs]
+    groups = _by_casebook(logs)
+    others = [each for each in owners if each.id not in {book for book, _ in groups}]
+    called = _called({book: own[0][1].owner for book, own in groups} | {o.id: o.owner for o in others})
+    people = [_member(book, called[book], own, left_out, pages) for book, own in groups]
+    people += [_without_log(each, called[each.id], left_out) for each in others]
     people.sort(key=lambda each: (_counted(each.name), _counted(each.casebook)))
     return _rendered(
         "index.html.j2",
         title=f"{title(purpose)}, {sections.said_day(day)}",
         people=people,
-        joys=[joy for _, own in _by_casebook(logs) for joy in _joys(own)],
+        joys=[joy for book, own in groups for joy in _joys(called[book], own)],
         looks=[*_to_note(people), *_ending(logs, people, day)],
         sum=_sum(logs),
         until=_until(logs.values()),
         left_out=left_out,
-        noted=purpose in SHOWS_NOTES,
+        supervision=purpose == "supervision",
     )
 
 
@@ -178,11 +181,12 @@ def with_clips(page: str, count: int, missing: int) -> str:
 
 def clips_page(clips: Sequence[tuple[str, Clip]], missing: Sequence[LeftOut], purpose: str, day: str) -> str:
     """The page of the clips of a pack, by person and log; each has its name and what is told of it."""
+    called = _called({clip.casebook: clip.who for _, clip in clips})
     people: dict[str, dict[tuple[str, str], list[tuple[str, Clip]]]] = {}
     for name, clip in sorted(
         clips, key=lambda each: (_counted(each[1].who), each[1].casebook, each[1].cycle)
     ):
-        logs = people.setdefault(clip.who, {})
+        logs = people.setdefault(called[clip.casebook], {})
         logs.setdefault((clip.casebook, clip.cycle), []).append((name, clip))
     ends = min((clip.until for _, clip in clips if clip.until), default=None)
     return _rendered(
@@ -244,7 +248,7 @@ def _sum(logs: Mapping[str, Bundle]) -> str:
     """
     if not logs:
         return "No log yet."
-    owners = len({bundle.owner for bundle in logs.values()})
+    owners = len({bundle.casebook for bundle in logs.values()})
     count = f"{len(logs)} log{'' if len(logs) == 1 else 's'}"
     return f"{count} from {owners} {'person' if owners == 1 else 'people'}."
 
@@ -295,15 +299,25 @@ def _counted(code: str) -> list[tuple[int, str]]:
     ]
 
 
+def _called(owners: Mapping[str, str]) -> dict[str, str]:
+    """What each casebook's owner is called: the code, and where two have it, the casebook too."""
+    often = Counter(owners.values())
+    return {book: code if often[code] == 1 else f"{code} ({book})" for book, code in owners.items()}
+
+
 def _member(
-    book: str, own: Sequence[tuple[str, Bundle]], left_out: Sequence[LeftOut], pages: Container[str]
+    book: str,
+    name: str,
+    own: Sequence[tuple[str, Bundle]],
+    left_out: Sequence[LeftOut],
+    pages: Container[str],
 ) -> Member:
     newest = own[-1][1]
     over_time = f"{book}/{OVER_TIME}"
     return Member(
         casebook=book,
         page=over_time if over_time in pages else None,
-        name=newest.owner,
+        name=name,
         role=sections.ROLES[newest.role],
         rows=tuple(_row(file, bundle) for file, bundle in reversed(own)),
         until=_until(bundle for _, bundle in own),
@@ -312,11 +326,11 @@ def _member(
     )
 
 
-def _without_log(owner: Owner, left_out: Sequence[LeftOut]) -> Member:
+def _without_log(owner: Owner, name: str, left_out: Sequence[LeftOut]) -> Member:
     return Member(
         casebook=owner.id,
         page=None,
-        name=owner.owner,
+        name=name,
         role=sections.ROLES[owner.role],
         rows=(),
         until=None,
@@ -378,11 +392,13 @@ def _noted(bundle: Bundle) -> tuple[str | None, bool]:
 def _not_easy(own: Sequence[tuple[str, Bundle]]) -> tuple[str, str] | None:
     """The cycle, and the words, of the newest talk about a film, where it was hard: for supervision alone."""
     for _, bundle in reversed(own):
-        review = bundle.cycle.review
-        if bundle.purpose == "supervision" and review and review.comfort is not None:
-            if review.comfort > sections.NOT_EASY:
-                return None
-            return _title(bundle), _brief(review.comfort_words or "")
+        if bundle.hard is not None:
+            review = bundle.cycle.review
+            return (
+                (_title(bundle), _brief(review.comfort_words or "" if review else ""))
+                if bundle.hard
+                else None
+            )
     return None
 
 
@@ -426,12 +442,12 @@ def _line(bundle: Bundle, goal: Goal) -> Line:
     return Line(words=_brief(goal.words or ""), told=told, drawn=drawn)
 
 
-def _joys(own: Sequence[tuple[str, Bundle]]) -> Iterator[Joy]:
+def _joys(who: str, own: Sequence[tuple[str, Bundle]]) -> Iterator[Joy]:
     """The moments of joy of the newest cycle that has any: the ones that have not been celebrated yet."""
     for file, bundle in reversed(own):
         joyful = [moment for moment in bundle.cycle.moments if moment.joy]
         for moment in joyful:
-            yield Joy(file=file, who=bundle.owner, title=_title(bundle), words=_of(moment, bundle))
+            yield Joy(file=file, who=who, title=_title(bundle), words=_of(moment, bundle))
         if joyful:
             return
 

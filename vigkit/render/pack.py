@@ -55,9 +55,11 @@ _IN_MAKING = {TemplateFailed.code, TookTooLong.code, TooMuchMemory.code, WorkerD
 class Progress:
     """How far a pack has come; `total` is None while the casebooks are still being read.
 
-    `left` are the logs still to be made, `seconds` how long that takes if it goes on as it has.
+    `left` are the logs still to be made, until then the cycles still to be `looked` at; `seconds` how long
+    that takes if it goes on as it has.
     """
 
+    looked: int
     done: int
     total: int | None
     left: int
@@ -128,6 +130,7 @@ def pack(
     timeout: float = 120.0,
     part: Part = WHOLE,
     cluster: str | None = None,
+    expected: int = 0,
     report: Callable[[Progress], None] | None = None,
 ) -> Packed:
     """Make the pages that may be shown, take away those that may not any more, and write the index last."""
@@ -139,7 +142,7 @@ def pack(
         given = iter(jobs)
         first = list(islice(given, 1))  # what refuses at once does so before there is a folder
         with entered(out, part) as room:
-            made = _Pack(room, purpose, day, template, report or (lambda _: None))
+            made = _Pack(room, purpose, day, template, expected, report or (lambda _: None))
             made.plan(chain(first, given))
             made.clear()
             try:
@@ -178,7 +181,13 @@ class _Pack:
     """A pack in the making: `pages` are those that stand in OUT and may be shown, whoever has made them."""
 
     def __init__(
-        self, room: Room, purpose: str, day: str, template: Template, report: Callable[[Progress], None]
+        self,
+        room: Room,
+        purpose: str,
+        day: str,
+        template: Template,
+        expected: int,
+        report: Callable[[Progress], None],
     ) -> None:
         self.room, self.out, self.part = room, room.out, room.part
         self.purpose, self.day, self.template, self.report = purpose, day, template, report
@@ -193,7 +202,7 @@ class _Pack:
         self.told: list[LeftOut] = []  # with what other parts have left out
         self.rendered = self.kept = self.removed = 0
         self.total: int | None = None
-        self._left, self._began = 0, 0.0
+        self._looked, self._left, self._began = 0, expected, time.monotonic()
         self._wanted: dict[str, Page] = {}
         self._pictures: dict[str, list[tuple[tuple[int, str], str, Still]]] = {}
         self._taken: set[str] = set()
@@ -206,6 +215,7 @@ class _Pack:
         for bundle in jobs:
             if isinstance(bundle, LeftOut):
                 self.left_out.append(bundle)
+                self._look(bundle.casebook or "", bundle.cycle)
                 continue
             if isinstance(bundle, Owner):
                 self.owners.append(bundle)
@@ -218,7 +228,7 @@ class _Pack:
                 self.left_out.append(_left_out(bundle.casebook, bundle.cycle.id, FolderNotEmpty(page)))
                 continue
             self._plan(bundle, style)
-            self._tell(_name(bundle))
+            self._look(_name(bundle), bundle.cycle.id)
         for book in dict.fromkeys(page.casebook for page in self._wanted.values()):
             over_time = f"{book}/{index.OVER_TIME}"
             if self._strange(over_time):
@@ -480,13 +490,20 @@ class _Pack:
     def _bundle_file(self, number: int) -> Path:
         return (self.room.work / f"{number}" / "bundle.json").absolute()
 
+    def _look(self, name: str, cycle: str | None) -> None:
+        if cycle is not None and self._left:
+            self._looked += 1
+            self._left -= 1
+        self._tell(name)
+
     def _tell(self, now: str) -> None:
         done, failed = self.kept + self.rendered, len(self.left_out)
-        made = len(self.stale) - self._left
+        past = self._looked if self.total is None else len(self.stale) - self._left
         took = time.monotonic() - self._began
-        seconds = took / made * self._left if self.total is not None and made and self._left else None
+        seconds = took / past * self._left if past and self._left else None
         self.report(
             Progress(
+                looked=self._looked,
                 done=done,
                 total=self.total,
                 left=self._left,

@@ -73,7 +73,6 @@ PROMPTS = (
     "What is the plan?",
     "What change shows on the film?",
 )
-NOT_EASY = 3  # of 10: so far down, the next talk begins with how the person is
 REVIEW_LEVEL = 7
 NO_LEVEL = 8
 
@@ -213,10 +212,9 @@ def bring(log: Bundle) -> Section:
         parts.append(Words(label="Moments I passed over", text=cycle.passed_over))
     if cycle.review and cycle.review.comfort_words:
         parts.append(Words(label="How it was to look at the film together", text=cycle.review.comfort_words))
-    comfort = cycle.review.comfort if cycle.review else None
-    if log.purpose == "own-reflection" and comfort is not None:
-        parts.append(Facts(rows=_facts(("At ease with it", _of_10(comfort)))))
-    elif comfort is not None and comfort <= NOT_EASY:  # never as a figure (domain.md M51)
+    if cycle.review and cycle.review.comfort is not None:
+        parts.append(Facts(rows=_facts(("At ease with it", _of_10(cycle.review.comfort)))))
+    if log.hard:
         parts.append(Say(text=hard(log.owner)))
     return _section(log, "bring", "What I bring to supervision", parts)
 

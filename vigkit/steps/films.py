@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,13 +153,14 @@ def cut(
 
 def clips(
     folders: Sequence[Path], purpose: str, day: str, logs: Container[str], work: Path
-) -> Iterator[Clip | LeftOut]:
+) -> list[Clip | LeftOut]:
     """The moments of these logs as films of their own, through the gate: moments of joy first.
 
     They are made when they are asked for, and kept in each casebook's cache; in `work`, where a casebook may
     only be read.
     """
     found: list[tuple[bool, Casebook, Contents, Bundle, Moment]] = []
+    gone: list[Clip | LeftOut] = []
     for folder in folders:
         try:
             book = Casebook(folder)
@@ -172,11 +173,13 @@ def clips(
             try:
                 shown = consent.bundle(contents, cycle, purpose, day)
             except VigkitError as e:  # taken back meanwhile
-                yield for_others(left_out(e, contents.owner.id, cycle=cycle))
+                gone.append(for_others(left_out(e, contents.owner.id, cycle=cycle)))
                 continue
             found += [(not m.joy, book, contents, shown, m) for _, m in in_order(shown)]
-    for _, book, contents, shown, moment in sorted(found, key=lambda each: each[0]):
-        yield _clip(book, contents.films[moment.film], shown, moment, work)
+    found.sort(key=lambda each: each[0])
+    return gone + [
+        _clip(book, contents.films[m.film], shown, m, work) for _, book, contents, shown, m in found
+    ]
 
 
 def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path) -> Clip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,15 @@ def outside(out: Path, but: str = "logs") -> None:
         parts = place.relative_to(folder).parts
         if casebook.looks_like_one(folder) and (parts[0] != but or (len(parts) == 1 and but == "clips")):
             raise BadUsage("The result would lie inside a casebook. Choose another folder after -o.")
+
+
+def how_many(folders: Sequence[Path]) -> int:
+    """How many cycles lie in these casebooks, as far as that can be seen at once."""
+    found = 0
+    for folder in folders:
+        with suppress(VigkitError):
+            found += len(Casebook(folder).cycles)
+    return found
 
 
 def jobs(folders: Sequence[Path], purpose: str, day: str) -> Iterator[Bundle | LeftOut | Owner]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -150,7 +151,7 @@ def _put_note(book: Casebook, data: dict[str, Any]) -> Change[dict[str, Any]]:
 
 
 def note_on(book: Casebook, data: dict[str, Any], read: str | None) -> Change[dict[str, Any]]:
-    """What a note changes; `read` is the sha256 of the cycle as they saw it, by default as it is."""
+    """What a note changes; `read` is the sha256 of the cycle as they saw it, by default as it is now."""
     note = records.read(Note, data, "note")
     check_note(note, "note")
     cycle = book.cycle(note.cycle)
@@ -161,7 +162,8 @@ def note_on(book: Casebook, data: dict[str, Any], read: str | None) -> Change[di
     for each in note.moments:
         if each.moment not in {*known, *gone}:
             raise UnknownMoment(each.moment, cycle.id, known)
-    note = replace(note, read=read or book.cycle_hash(cycle.id))
+    told = note.read if re.fullmatch("[0-9a-f]{64}", note.read or "") else None
+    note = replace(note, read=read or told or book.cycle_hash(cycle.id))
     rel = f"notes/{note.cycle}.{note.by}.json"
     book.look(rel)
     return Change(records.plain(note), [(rel, note)])
