@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
@@ -24,7 +25,7 @@ from test_pack import DAY, LOGS, log, packing, states, team_template
 from vigkit import steps
 from vigkit.casebook import Casebook
 from vigkit.errors import TemplateFailed
-from vigkit.render import template
+from vigkit.render import room, template
 from vigkit.render.pack import Progress
 from vigkit.render.page import shipped
 
@@ -236,6 +237,13 @@ BROKEN: dict[str, Callable[[Path], object]] = {
         book / "cycles/02-walk.json", turns=[{"who": "C9", "act": "initiative"}]
     ),
     "bad-record of a consent": lambda book: (book / "consent/C2.json").write_text("{}", encoding="utf-8"),
+    "bad-record of a folder": lambda book: [
+        (book / "cycles/02-walk.json").unlink(), (book / "cycles/02-walk.json").mkdir()
+    ],
+    "sync-copy of casebook.json": lambda book: shutil.copy(
+        book / "casebook.json", book / "casebook-conflict.json"
+    ),
+    "bad-record that leads out": lambda book: edit(book / "films/walk.json", file="../../walk.mp4"),
     "sync-copy of a consent": lambda book: shutil.copy(
         book / "consent/C2.json", book / "consent/C2-LAPTOP.json"
     ),
@@ -333,6 +341,115 @@ def test_everyone_stands_in_the_index_and_broken_casebooks_can_be_told_apart(
     assert all(sentence in unescape(page) for sentence in broken)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps its permissions in another way")
+@pytest.mark.parametrize("place", ["", "casebook.json", "cache", "films", "cycles/02-walk.json"])
+def test_what_may_not_be_opened_stops_no_other_casebook(several: Path, tmp_path: Path, place: str) -> None:
+    home = Path(shutil.copytree(several, tmp_path / "home"))
+    words = [
+        sys.executable,
+        "-m",
+        "vigkit",
+        "pack",
+        home / "books",
+        "-o",
+        home / "new",
+        "--day",
+        DAY,
+        "--json",
+    ]
+    if os.geteuid() == 0:  # root may open everything, unless that is taken away
+        words = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *words]
+    closed = home / "books/S1" / place
+    before = closed.stat().st_mode
+    closed.chmod(0)
+    try:
+        run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    finally:
+        closed.chmod(before)
+    answer = json.loads(run.stdout)
+    made = {page.parent.name: page for page in home.glob("new/*/01-*.html")}
+    assert "S2-book" in made and ("S1-book" in made) == (place in ("cache", "cycles/02-walk.json"))
+    codes = [each["code"] for each in answer["left_out"]]
+    assert (run.returncode, "no-permission" in codes) == ((0, False) if place == "cache" else (1, True))
+    index = unescape(home.joinpath("new/index.html").read_text("utf-8"))
+    assert all(each["sentence"] in index for each in answer["left_out"])
+
+
+PATCHES = """
+import threading
+if "the second" in open(bundle, encoding="utf-8").read():
+    sections.question = lambda log: None
+    raise ValueError("x")
+"""
+
+
+def test_what_a_log_that_stopped_has_left_behind_spoils_no_other(tmp_path: Path) -> None:
+    logs = [
+        log(f"S{n}-book", "01-snack", situation=f"the {word}")
+        for n, word in enumerate(("first", "second", "third", "fourth"))
+    ]
+    quiet = team_template(tmp_path / "quiet", "", "vigkit")
+    packing(tmp_path / "whole", logs, own=quiet)
+    own = team_template(tmp_path / "team", PATCHES, "vigkit")
+    found = packing(tmp_path / "out", logs, own=own, workers=1)
+    assert (found.rendered, [each.casebook for each in found.left_out]) == (3, ["S1-book"])
+    for n in (0, 2, 3):
+        name = f"S{n}-book/01-snack.html"
+        assert tmp_path.joinpath("out", name).read_bytes() == tmp_path.joinpath("whole", name).read_bytes()
+
+
+def test_a_pack_that_is_refused_takes_no_folder_from_one_that_waits(tmp_path: Path) -> None:
+    out, inside, waits = tmp_path / "out", threading.Event(), threading.Event()
+    found: list[bool] = []
+
+    def second() -> None:
+        inside.wait()
+        waits.set()
+        with room.entered(out, room.WHOLE):
+            found.append(out.is_dir() and out.joinpath(".pack.lock").exists())
+            out.joinpath("pack.json").write_text("{}", encoding="utf-8")
+
+    other = threading.Thread(target=second)
+    other.start()
+    for _ in range(20):  # as soon as the other may begin to wait, this one is refused
+        with pytest.raises(KeyboardInterrupt), room.entered(out, room.WHOLE):
+            inside.set()
+            waits.wait()
+            raise KeyboardInterrupt
+        if out.joinpath("pack.json").exists():
+            break
+    other.join()
+    assert found == [True] and out.joinpath("pack.json").exists()
+
+
+SMALL = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+from vigkit.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such limit")
+def test_where_one_log_has_no_room_the_others_have_theirs(tmp_path: Path, two: Casebook) -> None:
+    """And the index tells of it, as long as it has room itself."""
+    data = json.loads(two.folder.joinpath("cycles/01-snack.json").read_text("utf-8"))
+    data["moments"][0]["better"] = "a word " * 20_000
+    steps.put(Casebook(two.folder), "cycle", data)
+    out = tmp_path / "out"
+    words = ["pack", two.folder, "-o", out, "--day", DAY, "--json"]
+    run = subprocess.run(
+        [sys.executable, "-c", SMALL, "120000", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    answer = json.loads(run.stdout)
+    assert (run.returncode, answer["error"]["code"]) == (3, "disk-full")
+    assert [page.name for page in out.glob("S1-test/0*.html")] == ["02-walk.html"]
+    assert "There is no space left on the disk" in out.joinpath("index.html").read_text("utf-8")
+    assert [
+        each["code"] for each in json.loads(out.joinpath("pack.json").read_text("utf-8"))["left_out"]
+    ] == ["disk-full"]
+
+
 def test_something_in_the_place_of_a_person_s_page_stays_and_is_told(
     tmp_path: Path, vigkit: Run, two: Casebook
 ) -> None:
@@ -366,7 +483,7 @@ def test_a_folder_in_the_place_of_a_page_stops_no_other(tmp_path: Path, vigkit: 
     assert page.joinpath("mine").is_dir()
 
 
-@pytest.mark.parametrize("name", ["part.html", "parts/mine.html.j2", "more.css"])
+@pytest.mark.parametrize("name", ["part.html", "parts/mine.html.j2", "more.css", "foot.md"])
 def test_what_a_teams_page_takes_in_is_part_of_it(tmp_path: Path, name: str) -> None:
     own = Path(shutil.copytree(shipped(), tmp_path / "team"))
     file = own / name
@@ -434,6 +551,30 @@ def test_a_template_that_is_nested_without_end_is_no_notebook(tmp_path: Path) ->
     with pytest.raises(TemplateFailed, match="is no notebook that can be read"):
         packing(tmp_path / "out", LOGS, own=own)
     assert not tmp_path.joinpath("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"metadata": {"papermill": 3}}, "item assignment"),
+        (
+            {"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": []}]},
+            "cells tagged parameters|format",
+        ),
+    ],
+)
+def test_a_template_that_papermill_cannot_use_is_told_as_one(
+    tmp_path: Path, change: dict[str, object], why: str
+) -> None:
+    own = team_template(tmp_path / "team", "", "vigkit")
+    edit(own.folder / "log.ipynb", **change)
+    own.folder.joinpath("log.html.j2").mkdir()  # no page of theirs: ours
+    try:
+        told = packing(tmp_path / "out", LOGS, own=own).left_out[0]
+    except TemplateFailed as e:
+        assert re.search(why, e.sentence)
+    else:
+        assert told.code == "template-failed" and re.search(why, told.sentence)
 
 
 def test_a_file_is_no_folder_for_a_pack(tmp_path: Path, vigkit: Run, two: Casebook) -> None:

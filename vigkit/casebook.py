@@ -171,6 +171,7 @@ class Casebook:
         films = self._folder("films", Film, owner.id, problems)
         cycles = self._folder("cycles", Cycle, owner.id, problems)
         notes = self._folder("notes", Note, owner.id, problems)
+        problems += self._strange(owner.id, [film for _, film in films])
         words = self._words(owner.id, problems)
         return Contents(
             owner=owner,
@@ -185,6 +186,18 @@ class Casebook:
             versions={stem: self._seen[f"cycles/{stem}.json"] or "" for stem, _ in cycles},
             problems=tuple(problems),
         )
+
+    def _strange(self, book: str, films: Sequence[Film]) -> Iterator[LeftOut]:
+        """Copies of casebook.json, and films whose file would lie outside the casebook."""
+        for copy in sorted(self.folder.glob("*casebook*.json")):
+            if copy.name != OWNER:
+                yield left_out(SyncCopy(copy.name, OWNER), book)
+                yield left_out(SyncCopy(OWNER, copy.name), book)
+        for film in films:
+            try:
+                self._film_path(film)
+            except BadRecord as e:
+                yield left_out(e, book)
 
     def look(self, rel: str) -> None:
         """Take notice of a file as it stands now, before it is replaced whole."""
@@ -271,7 +284,7 @@ class Casebook:
 
     def has_cached(self, film: str, name: str) -> bool:
         """Whether something made from a film is in cache/."""
-        return (self.folder / "cache" / film / name).is_file()
+        return _is_there(self.folder / "cache" / film / name)
 
     def cached(
         self, film: str, name: str, make: Callable[[], bytes], sound: Callable[[bytes], bool] = bool
@@ -299,9 +312,10 @@ class Casebook:
         What is made from several films lies in a folder with all their names, and goes with each of them.
         """
         path = self._made_path(films, name)
-        if path.exists():
+        if _is_there(path):
             return path
-        fresh = [each for each in (path.parent, path.parent.parent) if not each.exists()]
+        with on_disk("cache"):
+            fresh = [each for each in (path.parent, path.parent.parent) if not each.exists()]
         try:
             with on_disk("cache"):
                 files.make_folder(path.parent)
@@ -316,7 +330,7 @@ class Casebook:
     def made_before(self, films: Sequence[str], name: str) -> Path | None:
         """What `made` has made before, where it is there."""
         path = self._made_path(films, name)
-        return path if path.is_file() else None
+        return path if _is_there(path) else None
 
     def _made_path(self, films: Sequence[str], name: str) -> Path:
         return self.folder / "cache" / "+".join(sorted(set(films))) / Path(name).name
@@ -417,6 +431,8 @@ class Casebook:
 
     def _bytes(self, rel: str) -> bytes:
         with on_disk(rel):
+            if not stat.S_ISREG(self.folder.joinpath(rel).stat().st_mode):
+                raise BadRecord(rel, "It is no file. Move it out of the casebook.")
             return files.patiently(self.folder.joinpath(rel).read_bytes)
 
     def _read(self, noun: type[T], rel: str) -> T:
@@ -570,7 +586,10 @@ def _cells(page: Any) -> str:
 
 def looks_like_one(folder: Path) -> bool:
     """Whether a folder holds a casebook.json."""
-    return folder.joinpath(OWNER).is_file()
+    try:
+        return folder.joinpath(OWNER).is_file()
+    except PermissionError:  # nobody may look into it: that is told when it is opened
+        return True
 
 
 def _is_there(path: Path) -> bool:

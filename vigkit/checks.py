@@ -85,11 +85,7 @@ def _casebook(folder: Path) -> Iterator[LeftOut]:
 
 
 def _strays(folder: Path, contents: Contents) -> Iterator[LeftOut]:
-    """Copies of casebook.json, and films that no record names. What is private is not even opened."""
-    for copy in sorted(folder.glob("*casebook*.json")):
-        if copy.name != casebook.OWNER:
-            yield left_out(SyncCopy(copy.name, casebook.OWNER), None)
-            yield left_out(SyncCopy(casebook.OWNER, copy.name), None)
+    """Films that no record names. What is private is not even opened."""
     named = {film.file for film in contents.films.values()}
     for film in sorted(folder.joinpath("films").glob("*")):
         file = f"films/{film.name}"

@@ -633,6 +633,11 @@ class DiskFull(MachineFailed):
             f"There is no space left on the disk for {self.where}. Make room and try again. Nothing is lost."
         )
 
+    @property
+    def told(self) -> str:
+        """Without the file."""
+        return "There is no space left on the disk. Make room and try again. Nothing is lost."
+
 
 class NoPermission(MachineFailed):
     """The folder or file may not be written or read."""
@@ -641,6 +646,11 @@ class NoPermission(MachineFailed):
 
     def __str__(self) -> str:
         return f"This computer does not let vigkit use {self.where}. Check that you may read and write there."
+
+    @property
+    def told(self) -> str:
+        """Without the file."""
+        return "This computer does not let vigkit read something in this casebook. Run vigkit check on it."
 
 
 class Busy(MachineFailed):

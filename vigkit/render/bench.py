@@ -85,6 +85,8 @@ class _Bench:
             if not self._inbox.empty():  # nobody sends a second order: they have gone
                 raise queue.Empty
             wait([self._worker])
+        if isinstance(answer, Reason):
+            self.clear()
         return answer
 
     def _template(self, order: dict[str, Any]) -> templates.Template:

@@ -26,6 +26,7 @@ from vigkit import files, records
 from vigkit.cycle import FORMAT, Bundle, LeftOut, Owner, Still
 from vigkit.errors import (
     BadRecord,
+    DiskFull,
     FolderNotEmpty,
     MachineFailed,
     NewerFormat,
@@ -201,6 +202,7 @@ class _Pack:
         self.left_out: list[LeftOut] = []
         self.told: list[LeftOut] = []  # with what other parts have left out
         self.rendered = self.kept = self.removed = 0
+        self.full: DiskFull | None = None
         self.total: int | None = None
         self._looked, self._left, self._began = 0, expected, time.monotonic()
         self._wanted: dict[str, Page] = {}
@@ -260,10 +262,16 @@ class _Pack:
             if old.shown == shown:  # it looks otherwise now, and shows nothing else
                 self.pages[page.file] = old
         file = self._bundle_file(len(self.stale))
+        try:
+            with on_disk(files.shown(self.out)):
+                file.parent.mkdir(parents=True)
+                file.write_text(records.text(data), "utf-8", newline="\n")
+        except DiskFull as e:
+            self.full = self.full or e
+            shutil.rmtree(file.parent, ignore_errors=True)
+            self._leave_out(page, workers.reason(e))
+            return
         self.stale[page.file] = page
-        with on_disk(files.shown(self.out)):
-            file.parent.mkdir(parents=True)
-            file.write_text(records.text(data), "utf-8", newline="\n")
 
     def _clash(self, bundle: Bundle) -> LeftOut | None:
         """Why a log finds its place taken; on Windows and macOS S1-a and s1-A are one name."""
@@ -340,13 +348,23 @@ class _Pack:
         with closing(crew(tasks, timeout)) as outcomes:
             for task, outcome in outcomes:
                 with self.room.alone():
-                    if isinstance(outcome, str):
-                        self._place(self.stale[task.name], outcome)
-                    else:
-                        self._leave_out(self.stale[task.name], outcome)
+                    self._done(self.stale[task.name], outcome)
                 shutil.rmtree(task.bundle.parent, ignore_errors=True)
                 self._left -= 1
                 self._tell(_name(self.logs[task.name]))
+
+        if self.full is not None:  # the others have their pages, and the index tells of this
+            raise self.full
+
+    def _done(self, page: Page, outcome: str | workers.Reason) -> None:
+        if isinstance(outcome, str):
+            try:
+                self._place(page, outcome)
+                return
+            except DiskFull as e:  # one that is smaller may still have room
+                self.full = self.full or e
+                outcome = workers.reason(e)
+        self._leave_out(page, outcome)
 
     def finish(self) -> None:
         """Nothing is half done any more: the journal can go, and those of all parts with all of the logs."""

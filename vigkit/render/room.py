@@ -7,17 +7,18 @@ holds a lock of its own, and `.pack.lock` only for the moment in which it change
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigkit import files
-from vigkit.errors import BadUsage, Busy, FolderNotEmpty, on_disk
+from vigkit.errors import BadUsage, Busy, FolderNotEmpty, MachineFailed, on_disk
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -26,6 +27,7 @@ PACK, INDEX = "pack.json", "index.html"
 MOST_PARTS = 64
 WAIT = 60.0  # seconds a lock is waited for
 _PAUSE = 0.1
+_TRIES = 20
 _LOCK = re.compile(r"\.pack(-[0-9]+-of-[0-9]+)\.lock")
 _JOURNAL = re.compile(r"\.pack(-[0-9]+-of-[0-9]+)?\.part")
 # What file managers leave in a folder that a person calls empty, and what a pack does.
@@ -92,6 +94,10 @@ class Room:
             self._take(held, self._common, WAIT)
             yield
 
+    def take_common(self, held: ExitStack) -> None:
+        """The common lock, where it is free now; Busy."""
+        self._take(held, self._common, 0)
+
     def enter(self, held: ExitStack) -> None:
         """Wait until it is free, and take away what others have left who were broken off; Busy."""
         if self.part == WHOLE:
@@ -154,19 +160,44 @@ class Room:
 def entered(out: Path, part: Part) -> Iterator[Room]:
     """The folder, for this pack or this part alone; FolderNotEmpty where it holds other things."""
     new = not out.exists()
-    with on_disk(files.shown(out)):
-        out.mkdir(parents=True, exist_ok=True)
     room = Room(out, part)
     try:
         with ExitStack() as held:
-            room.enter(held)
+            _come_in(room, held)
             try:
                 yield room
             finally:
                 shutil.rmtree(room.work, ignore_errors=True)
+                if new and os.name != "nt":  # while nobody else can come in
+                    _as_if_never_asked(room)
     finally:
-        if new and {each.name for each in out.iterdir()} <= {".pack.lock", f".pack{part.mark}.lock"}:
-            shutil.rmtree(out)  # refused: as if never asked
+        if new:
+            _as_if_never_asked(room)
+
+
+def _come_in(room: Room, held: ExitStack) -> None:
+    """Enter; another pack that was refused may take the folder away with it while one waits."""
+    for left in reversed(range(_TRIES)):
+        with on_disk(files.shown(room.out)):
+            room.out.mkdir(parents=True, exist_ok=True)
+        try:
+            room.enter(held)
+        except MachineFailed:
+            if room.out.exists() or not left:
+                raise
+        else:
+            if room.out.exists():
+                return
+        held.close()
+
+
+def _as_if_never_asked(room: Room) -> None:
+    """Take away a new folder in which there is nothing but our own locks."""
+    with suppress(OSError, Busy), ExitStack() as held:
+        if {each.name for each in room.out.iterdir()} <= {".pack.lock", f".pack{room.part.mark}.lock"}:
+            if os.name != "nt":
+                room.take_common(held)
+            shutil.rmtree(room.out)
 
 
 def refuse_other_things(out: Path) -> None:

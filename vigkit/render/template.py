@@ -34,7 +34,7 @@ _SOURCES = (
     "figures.py",
     "cycle.py",
 )
-_TEXTS = {".j2", ".css", ".html", ".svg", ".txt"}
+_LARGE = 1_000_000  # bytes: nothing that a page takes in is larger
 _WRONG = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError),
     *(OSError, RuntimeError, TypeError, ValueError),
@@ -53,7 +53,7 @@ class Template:
     def file(self, name: str) -> Path:
         """The team's file of this name, or ours."""
         mine = self.folder / name
-        return mine if mine.exists() else shipped() / name
+        return mine if mine.is_file() else shipped() / name
 
     def files(self) -> dict[str, str]:
         """The texts of a team's own files, by their place in its folder, for another computer."""
@@ -62,7 +62,7 @@ class Template:
     def _files(self) -> list[Path]:
         """All that a team's page may be made of: its page may take in others."""
         with on_disk(self.name):
-            found = [file for file in self.folder.rglob("*") if file.suffix in _TEXTS and file.is_file()]
+            found = [file for way in ("*", "*/*") for file in self.folder.glob(way) if _is_part(file)]
         return sorted([self.folder / NOTEBOOK, *found])
 
     @property
@@ -160,6 +160,7 @@ def run(template: Template, bundle: Path, work: Path, notebook: Any = None) -> s
 
 
 def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> Any:
+    import nbformat
     import papermill
     from nbclient.exceptions import CellControlSignal
     from papermill.exceptions import PapermillException, PapermillExecutionError
@@ -188,8 +189,8 @@ def _executed(template: Template, notebook: Any, bundle: Path, work: Path) -> An
         if e.ename == "MemoryError":
             raise MemoryError from e
         raise TemplateFailed(template.name, _stopped(e.ename, e.evalue)) from e
-    except (PapermillException, CellControlSignal, RuntimeError) as e:
-        raise TemplateFailed(template.name, words.reason(str(e))) from e
+    except (PapermillException, CellControlSignal, nbformat.ValidationError, *_WRONG) as e:
+        raise TemplateFailed(template.name, words.reason(str(e) or type(e).__name__)) from e
 
 
 def _stopped(name: str, why: str) -> str:
@@ -266,6 +267,12 @@ def _check_shipped(template: Template) -> None:
 def fingerprint() -> dict[str, str]:
     """The hashes that shipped.json keeps, as the files are now."""
     return {name: _hash(shipped() / name) for name in (NOTEBOOK, PAGE, PARTS, STYLE)}
+
+
+def _is_part(file: Path) -> bool:
+    """Whether a page may take in a file of its folder."""
+    hidden = file.name.startswith(".") or file.parent.name.startswith(".")
+    return not hidden and file.suffix != ".ipynb" and file.is_file() and file.stat().st_size <= _LARGE
 
 
 def _text(file: Path) -> str:

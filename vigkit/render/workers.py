@@ -68,6 +68,8 @@ def rendered(
                 task, answer = each.task, each.answer()
                 if task is None or answer is None:
                     continue
+                if isinstance(answer, Reason) and template.engine == "vigkit":
+                    each.kill()  # a log that stopped may have left anything behind in it
                 if each.ended:
                     crew.remove(each)
                 yield task, answer
@@ -139,10 +141,8 @@ class Worker:
                 elif "page" in told:
                     return str(told["page"])
                 else:
-                    if told["code"] == TooMuchMemory.code:
-                        self.kill()  # what it still holds goes with it
                     return Reason(code=told["code"], sentence=told["sentence"])
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError, LookupError, TypeError):  # a cell may write into any pipe
             self.kill()
             return reason(WorkerDied())
         return None
@@ -243,6 +243,7 @@ def _without_main() -> Iterator[None]:
 def _work(pipe: connection.Connection, template: Template) -> None:
     """The life of a worker: a bundle file in, a page out, until the pipe ends."""
     _apart()
+    del sys.argv[1:]  # they name folders of the person's
     from vigkit.render import template as templates
 
     notebook = None
