@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -290,7 +289,7 @@ def _turned_back(folder: str | None) -> Iterator[None]:
 def _habits() -> Iterator[None]:
     """What Python itself would do in another way from then on."""
     deep, collects, counts = sys.getrecursionlimit(), gc.isenabled(), decimal.getcontext().copy()
-    arguments, folder, waits = list(sys.argv), tempfile.tempdir, socket.getdefaulttimeout()
+    arguments, folder = list(sys.argv), tempfile.tempdir
     words, mask = locale.setlocale(locale.LC_ALL), os.umask(0o077)
     os.umask(mask)
     here = threading.current_thread() is threading.main_thread()
@@ -304,7 +303,6 @@ def _habits() -> Iterator[None]:
         locale.setlocale(locale.LC_ALL, words)
         os.umask(mask)
         sys.argv[:], tempfile.tempdir = arguments, folder
-        socket.setdefaulttimeout(waits)
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in listens.items():
