@@ -8,12 +8,11 @@ def main() -> int:
     try:
         from vigkit import cli
 
-        status = cli.main()
+        return cli.main()
     except KeyboardInterrupt:
         from vigkit import cli
 
-        status = cli.stopped(sys.argv[1:])
-    return cli.left(status)
+        return cli.stopped(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -87,21 +87,11 @@ def _in_main_thread() -> bool:
 
 
 def stopped(words: Sequence[str]) -> int:
-    """Tell that somebody has pressed Ctrl-C; returns the exit status."""
-    return _tell_error(_verb(words), "--json" in words, _Stopped(), False)
-
-
-def left(status: int) -> int:
-    """The exit status; after a Ctrl-C we leave at once.
-
-    Python would end by the signal itself where it came while a dataclass was being made.
-    """
-    if status == _Stopped.exit:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    return status
+    """Tell that somebody has pressed Ctrl-C before a verb has begun; returns the exit status."""
+    status = _tell_error(_verb(words), "--json" in words, _Stopped(), False)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # Python would end by the signal itself, where it came while a dataclass was being made
 
 
 def _answer(words: Sequence[str]) -> int:
