@@ -56,7 +56,7 @@ class Part:
         """Whether a log is in it: by the log's ids alone, so that every computer says the same.
 
         >>> [part for part in range(1, 5) if Part(part, 4).has("S1-book", "01-snack")]
-        [2]
+        [3]
         """
         drawn = hashlib.sha256(f"{casebook}/{cycle}".encode()).digest()
         return int.from_bytes(drawn[:8], "big") % self.of == self.number - 1
