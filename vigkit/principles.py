@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from vigkit.errors import BadPrinciples, UnknownPrinciple, on_disk
@@ -41,7 +42,7 @@ def load(own: Path | None = None) -> Principles:
 
     A team's CSV needs the columns id and label; ids that it leaves out keep our words.
     """
-    ours = {p.id: p for p in (Principle(**row) for _, row in _rows(OURS.read_bytes(), OURS.name))}
+    ours = _ours()
     if own is None:
         return ours
     with on_disk(own):
@@ -50,6 +51,12 @@ def load(own: Path | None = None) -> Principles:
         except FileNotFoundError:
             return ours
     return ours | _relabelled(ours, content, own.name)
+
+
+@cache
+def _ours() -> dict[str, Principle]:
+    """Read once: a thousand logs ask for the same words."""
+    return {p.id: p for p in (Principle(**row) for _, row in _rows(OURS.read_bytes(), OURS.name))}
 
 
 def known(principle: str, principles: Principles) -> str:

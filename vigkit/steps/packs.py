@@ -170,18 +170,18 @@ def _still_of(book: Casebook, film: Film, moment: Moment) -> Still:
     """The picture of a moment from its middle, made once and kept in the casebook's cache."""
     from base64 import b64encode
 
-    at = middle(moment)
+    at, fresh = middle(moment), False
 
     def make() -> bytes:
+        nonlocal fresh
+        fresh = True
         from vigkit.film import cut as cutting
         from vigkit.film import probe
 
         file = book.film_file(film)
         return cutting.still_bytes(file, probe.probe(file, film.id), at, width=STILL_WIDTH)
 
-    name = _still_name(film, moment)
-    fresh = not book.has_cached(film.id, name)
-    jpeg = book.cached(film.id, name, make, _is_jpeg)
+    jpeg = book.cached(film.id, _still_name(film, moment), make, _is_jpeg)
     if fresh:
         still_given(book, [film.id])
     return Still(moment=moment.id, at=at, jpeg=b64encode(jpeg).decode())
