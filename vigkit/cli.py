@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import os
@@ -392,17 +393,13 @@ def _pack(asked: argparse.Namespace) -> Done:
     from vigkit.render import pack, room, template
 
     template.quick_imports()
+    gc.set_threshold(50_000)  # a thousand bundles are no rubbish, and would be looked through again and again
     part = room.part(asked.part)
     consent.purpose_known(asked.purpose)
     day = asked.day or steps.today()
     folders = steps.casebooks(asked.casebook)
     steps.outside(asked.out)
-    if asked.zip is not None:
-        if asked.zip.suffix.lower() != ".zip":
-            raise BadUsage("The name of a zip ends with .zip. Choose another after --zip.")
-        steps.may_hand_over(asked.zip, asked.out)
-    elif asked.under is not None:
-        raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
+    _zip_asked(asked)
 
     expected = steps.how_many(folders)
 
@@ -447,6 +444,18 @@ def _pack(asked: argparse.Namespace) -> Done:
     told += [f"Left out: {_place(each)}{each.sentence}" for each in missing]
     left_out = [_left_out(each) for each in missing]
     return Done(result, "\n".join([*told, last]), left_out, 1 if left_out else 0)
+
+
+def _zip_asked(asked: argparse.Namespace) -> None:
+    """BadUsage where there can be no such zip."""
+    from vigkit import steps
+
+    if asked.zip is not None:
+        if asked.zip.suffix.lower() != ".zip":
+            raise BadUsage("The name of a zip ends with .zip. Choose another after --zip.")
+        steps.may_hand_over(asked.zip, asked.out)
+    elif asked.under is not None:
+        raise BadUsage("--under says how large the file after --zip may be. Give both, or neither.")
 
 
 def _hand_over(

@@ -110,8 +110,11 @@ def parse(text: str | bytes, where: str) -> dict[str, Any]:
     try:
         # Not json's own guess: it also takes UTF-16, and lets half letters through.
         letters = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        data = json.loads(letters, parse_constant=_no_constant, object_pairs_hook=_each_key_once)
-        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # what is read can be written back
+        data = json.loads(
+            letters, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_each_key_once
+        )
+        if "\\u" in letters:  # half a pair of letters could be read and never be written back
+            json.dumps(data, ensure_ascii=False).encode()
     except UnicodeDecodeError as e:
         raise BadRecord(where, "The file is not UTF-8 text. Save it as UTF-8.") from e
     except UnicodeEncodeError as e:
@@ -375,6 +378,12 @@ def _number(value: Any) -> float:
 
 class _Said(ValueError):
     """A reason that may be shown as it is."""
+
+
+def _finite(word: str) -> float:
+    if not math.isfinite(value := float(word)):
+        raise ValueError(word)
+    return value
 
 
 def _no_constant(word: str) -> Any:

@@ -136,7 +136,7 @@ def pack(
 ) -> Packed:
     """Make the pages that may be shown, take away those that may not any more, and write the index last."""
     refuse_other_things(out)
-    _before(out)
+    _rows_before(out)
     quick_imports()
     vouch(template)
     with _crew(template, workers, cluster) as crew:
@@ -535,9 +535,7 @@ class _Pack:
 
 def _before(out: Path) -> dict[str, Page]:
     """The pages that earlier packs have written here, by file; those of packs that were broken off too."""
-    rows: list[Any] = []
-    with on_disk(PACK), suppress(FileNotFoundError):
-        rows += _manifest(out.joinpath(PACK).read_bytes())
+    rows = _rows_before(out)
     for journal in journals(out):
         with on_disk(journal), suppress(FileNotFoundError):
             for line in journal.read_bytes().splitlines():
@@ -550,6 +548,13 @@ def _before(out: Path) -> dict[str, Page]:
             if row.get("file") == page.file:
                 found.setdefault(page.file, {})[page.sha256] = page
     return {file: _that_stands(out, list(known.values())) for file, known in found.items()}
+
+
+def _rows_before(out: Path) -> list[Any]:
+    """The rows of the last pack.json; NewerFormat, BadRecord where it is none of ours."""
+    with on_disk(PACK), suppress(FileNotFoundError):
+        return _manifest(out.joinpath(PACK).read_bytes())
+    return []
 
 
 def _that_stands(out: Path, known: list[Page]) -> Page:
