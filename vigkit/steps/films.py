@@ -189,13 +189,11 @@ def _clip(book: Casebook, film: Film, shown: Bundle, moment: Moment, work: Path)
 
     def make() -> Path | LeftOut:
         def cut(path: Path) -> None:
+            known_film(book.contents(), film.id)  # a cut takes long: not one of what was taken back meanwhile
             file, probed = _probed(book, film)
             cutting.cut(file, probed, moment.start, moment.end, path)
 
-        if (before := book.made_before([film.id], name)) is not None:
-            return before
         try:
-            known_film(book.contents(), film.id)  # a cut takes long: not one of what was taken back meanwhile
             try:
                 return _made(book, [film.id], name, cut)
             except NoPermission:
